@@ -1,0 +1,65 @@
+"""What happens, told once at the seams and turned into text, metrics or traces by subscribers.
+
+Core code says ``with span("sync.import", model=…)`` or ``emit("http.retry", …)``; it writes no log
+sentences. :data:`CATALOGUE` names every event, so that the docs can list them and a test can compare.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+Subscriber = Callable[[str, dict[str, Any]], None]
+
+CATALOGUE: dict[str, str] = {
+    "component.lookup": "a component was looked up for the first time with these arguments",
+    "http.request": "an HTTP request was answered: method, url (without query), status, duration_s",
+    "http.retry": "a request is tried again: method, url, attempt, wait_s, reason",
+    "http.wait": "a request waits for the rate limit: bucket, wait_s",
+    "odoo.call": "a call to Odoo: model, method, count, duration_s",
+    "sync.batch": "a page of records was imported or exported: backend, model, counts, duration_s",
+    "sync.record": "one record was synchronised: model, external_id, outcome",
+    "sync.failed": "one record was set aside: model, external_id, error",
+    "schema.change": "the database schema was changed: table, change",
+}
+
+_subscribers: tuple[Subscriber, ...] = ()
+
+
+def subscribe(subscriber: Subscriber) -> Callable[[], None]:
+    """Call ``subscriber(name, fields)`` for every event from now on; return a function that ends it."""
+    global _subscribers
+    _subscribers = (*_subscribers, subscriber)
+
+    def unsubscribe() -> None:
+        global _subscribers
+        _subscribers = tuple(one for one in _subscribers if one is not subscriber)
+
+    return unsubscribe
+
+
+def emit(name: str, /, **fields: Any) -> None:
+    """Tell every subscriber that ``name`` happened. Costs one comparison when nobody subscribed."""
+    for subscriber in _subscribers:
+        subscriber(name, fields)
+
+
+@contextmanager
+def span(name: str, /, **fields: Any) -> Iterator[dict[str, Any]]:
+    """Emit ``name`` at the end of the block with ``duration_s`` and, on failure, ``error`` (the type's name).
+
+    The block gets the dictionary of fields and may add to it.
+    """
+    if not _subscribers:
+        yield fields
+        return
+    start = time.perf_counter()
+    try:
+        yield fields
+    except BaseException as error:
+        fields["error"] = type(error).__name__
+        raise
+    finally:
+        emit(name, **fields, duration_s=time.perf_counter() - start)

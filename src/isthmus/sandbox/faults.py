@@ -27,7 +27,7 @@ class Delay:
 
 @dataclass(frozen=True, slots=True)
 class NoAnswer:
-    """Act, then stay silent for ``seconds`` and close: the client's read times out although the work is done."""
+    """Act, then stay silent for ``seconds`` and close: the client times out although the work is done."""
 
     seconds: float = 60.0
 
@@ -105,14 +105,14 @@ class _Planned:
 
 
 class Faults:
-    """The faults that a server will play, in the order they were added; the first that fits a request is taken."""
+    """The faults that a server will play; the first added that fits a request is taken."""
 
     def __init__(self) -> None:
         self._planned: list[_Planned] = []
         self._lock = threading.Lock()
 
     def add(self, fault: Fault, *, times: int | None = 1, when: Condition | None = None) -> None:
-        """Play ``fault`` for the next ``times`` requests (None: until :meth:`clear`) that satisfy ``when``."""
+        """Play ``fault`` for the next ``times`` requests (None: until :meth:`clear`) that fit ``when``."""
         with self._lock:
             self._planned.append(_Planned(fault, times, when))
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import IO, Any
+from io import BufferedIOBase
+from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 MAX_LINE = 256 * 1024
@@ -34,7 +35,9 @@ class Request:
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
     @classmethod
-    def of(cls, method: str, target: str, headers: dict[str, str] | None = None, body: bytes = b"") -> Request:
+    def of(
+        cls, method: str, target: str, headers: dict[str, str] | None = None, body: bytes = b""
+    ) -> Request:
         """Build a request from a target such as ``/1/boards?key=k``."""
         path, _, query = target.partition("?")
         pairs = parse_qsl(query, keep_blank_values=True)
@@ -70,7 +73,7 @@ class Response:
         return head if head_only or self.status in (204, 304) else head + self.body
 
 
-def read_request(incoming: IO[bytes], outgoing: IO[bytes]) -> Request | None:
+def read_request(incoming: BufferedIOBase, outgoing: BufferedIOBase) -> Request | None:
     """Read the next request of a connection; None when the client closed it.
 
     Raises BadRequestError when the bytes are no HTTP request, ConnectionError when they stop half way.
@@ -92,7 +95,7 @@ def read_request(incoming: IO[bytes], outgoing: IO[bytes]) -> Request | None:
     return Request.of(parts[0], parts[1], headers, _read_body(incoming, headers))
 
 
-def _read_headers(incoming: IO[bytes]) -> dict[str, str]:
+def _read_headers(incoming: BufferedIOBase) -> dict[str, str]:
     headers: dict[str, str] = {}
     while (line := incoming.readline(MAX_LINE)) not in (b"\r\n", b"\n"):
         if not line:
@@ -104,7 +107,7 @@ def _read_headers(incoming: IO[bytes]) -> dict[str, str]:
     return headers
 
 
-def _read_body(incoming: IO[bytes], headers: dict[str, str]) -> bytes:
+def _read_body(incoming: BufferedIOBase, headers: dict[str, str]) -> bytes:
     if headers.get("transfer-encoding", "").lower() == "chunked":
         return _read_chunks(incoming)
     try:
@@ -116,7 +119,7 @@ def _read_body(incoming: IO[bytes], headers: dict[str, str]) -> bytes:
     return _read_exactly(incoming, length)
 
 
-def _read_chunks(incoming: IO[bytes]) -> bytes:
+def _read_chunks(incoming: BufferedIOBase) -> bytes:
     chunks: list[bytes] = []
     total = 0
     while True:
@@ -134,7 +137,7 @@ def _read_chunks(incoming: IO[bytes]) -> bytes:
         incoming.readline(MAX_LINE)
 
 
-def _read_exactly(incoming: IO[bytes], length: int) -> bytes:
+def _read_exactly(incoming: BufferedIOBase, length: int) -> bytes:
     body = incoming.read(length) if length else b""
     if len(body) != length:
         raise ConnectionError("the client closed the connection inside the body")

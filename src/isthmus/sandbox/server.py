@@ -20,7 +20,16 @@ from types import TracebackType
 from typing import Self, cast
 
 from isthmus.errors import ConfigurationError
-from isthmus.sandbox.faults import Answer, Delay, DropConnection, Fault, Faults, HalfBody, NoAnswer, TruncatedBody
+from isthmus.sandbox.faults import (
+    Answer,
+    Delay,
+    DropConnection,
+    Fault,
+    Faults,
+    HalfBody,
+    NoAnswer,
+    TruncatedBody,
+)
 from isthmus.sandbox.message import BadRequestError, Request, Response, read_request
 from isthmus.sandbox.request_log import LogEntry, RequestLog, without_secrets
 
@@ -30,7 +39,7 @@ Handler = Callable[[Request], Response]
 
 
 class HttpServer:
-    """Serve ``handler`` on loopback, one thread a connection. ``log`` and ``faults`` may be used while it runs."""
+    """Serve ``handler`` on loopback, one thread a connection; ``log`` and ``faults`` are live."""
 
     def __init__(self, handler: Handler, *, host: str = "127.0.0.1") -> None:
         self.handler = handler
@@ -54,14 +63,15 @@ class HttpServer:
         return f"http://{self.host}:{self.port}"
 
     def start(self, port: int = 0) -> str:
-        """Listen on ``port`` (0: any free one) and return the base URL. A running server just tells its URL."""
+        """Listen on ``port`` (0: any free one) and return the base URL; a running server only tells it."""
         if self._listener is None:
             self.stopping.clear()
             try:
                 self._listener = _Listener((self.host, port), self)
             except OSError as error:
                 raise ConfigurationError(
-                    f"cannot listen on {self.host}:{port}: {error.strerror}", hint="Choose another port, or 0."
+                    f"cannot listen on {self.host}:{port}: {error.strerror}",
+                    hint="Choose another port, or 0.",
                 ) from error
             self._thread = threading.Thread(
                 target=self._listener.serve_forever, args=(0.05,), name=f"sandbox-{self.port}", daemon=True
@@ -156,10 +166,16 @@ class _Connection(socketserver.StreamRequestHandler):
         ms = (time.perf_counter() - start) * 1000
         self.owner.log.add(
             LogEntry(
-                request.method, request.path, without_secrets(request.query), status, ms, request.facts, error_text,
+                request.method,
+                request.path,
+                without_secrets(request.query),
+                status,
+                ms,
+                request.facts,
+                error_text,
                 type(fault).__name__ if fault else None,
             )
-        )  # fmt: skip
+        )
         return response is not None and self._deliver(request, response, fault)
 
     def _act(self, request: Request, fault: Fault | None) -> tuple[Response | None, str | None]:

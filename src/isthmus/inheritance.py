@@ -39,10 +39,10 @@ class Declarable:
 
     def __init_subclass__(cls, *, family: bool = False, root: bool = False, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        cls._is_root = family or root
+        cls._is_root = family or root or not hasattr(cls, "_family")
         if family:
             cls._family = []
-        elif not root and "_built" not in cls.__dict__:
+        elif not cls._is_root and "_built" not in cls.__dict__:
             captured = _captured.get()
             (cls._family if captured is None else captured).append(cls)
 

@@ -1,0 +1,261 @@
+"""The environment: one transaction with its stores, cache, context and services."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from isthmus.clock import Clock, SystemClock
+from isthmus.errors import ConfigurationError, ModelError
+from isthmus.records.cache import Cache
+
+if TYPE_CHECKING:
+    from isthmus.records.model import BaseModel
+    from isthmus.records.registry import Registry
+    from isthmus.records.store import RecordStore
+
+Service = TypeVar("Service")
+
+#: Context keys under which the same record reads differently, so that each combination has a cache of its own.
+CACHE_KEYS = ("lang", "active_test", "bin_size", "allowed_company_ids")
+
+
+class LocalTransaction(Protocol):
+    """A database transaction in which local records live."""
+
+    def commit(self) -> None:
+        """Make everything so far permanent; the transaction can be used further."""
+        ...
+
+    def rollback(self) -> None:
+        """Undo everything since the last commit; the transaction can be used further."""
+        ...
+
+    def close(self) -> None:
+        """Give the connection back. What was not committed is undone."""
+        ...
+
+    def savepoint(self) -> AbstractContextManager[None]:
+        """Undo what the block did when it raises."""
+        ...
+
+
+class Database(Protocol):
+    """Where local records live (:class:`isthmus.records.database.SqlDatabase`)."""
+
+    def transaction(self) -> LocalTransaction:
+        """Open a transaction; the connection is taken when it is first used."""
+        ...
+
+    def store(self, registry: Registry, transaction: Any, clock: Clock) -> RecordStore:
+        """Return the store of a registry's local models inside a transaction."""
+        ...
+
+
+class Transaction:
+    """What the environments of one transaction share: stores, caches, hooks, services."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        database: Database | None,
+        odoo: RecordStore | None,
+        services: Mapping[type, Any],
+        clock: Clock,
+    ) -> None:
+        self.registry = registry
+        self.odoo = odoo
+        self.services = services
+        self.clock = clock
+        self._database = database
+        self._local: LocalTransaction | None = None
+        self._local_store: RecordStore | None = None
+        self._caches: dict[tuple[Any, ...], Cache] = {}
+        self._hooks: list[Callable[[], object]] = []
+        self.computing: set[tuple[str, str]] = set()
+
+    @property
+    def local(self) -> LocalTransaction:
+        """The database transaction, opened when first asked for."""
+        if self._local is None:
+            if self._database is None:
+                raise ConfigurationError("this environment has no database", hint="Pass one to open_environment().")
+            self._local = self._database.transaction()
+        return self._local
+
+    @property
+    def local_store(self) -> RecordStore:
+        """The store of the models that the loaded packages declare."""
+        if self._local_store is None:
+            local = self.local
+            assert self._database is not None
+            self._local_store = self._database.store(self.registry, local, self.clock)
+        return self._local_store
+
+    def cache(self, context: Mapping[str, Any]) -> Cache:
+        """Return the cache for what a context makes of records."""
+        key = tuple(
+            tuple(value) if isinstance(value := context.get(name), list) else value for name in CACHE_KEYS
+        )
+        cache = self._caches.get(key)
+        if cache is None:
+            cache = self._caches[key] = Cache()
+        return cache
+
+    def forget(self, model: str, ids: tuple[int, ...]) -> None:
+        """Forget what any cache holds about the given records."""
+        for cache in self._caches.values():
+            cache.forget(model, ids)
+
+    def clear(self) -> None:
+        """Forget every cached value."""
+        for cache in self._caches.values():
+            cache.clear()
+
+    def after_commit(self, hook: Callable[[], object]) -> None:
+        self._hooks.append(hook)
+
+    def commit(self) -> None:
+        if self._local is not None:
+            self._local.commit()
+        self.clear()
+        while self._hooks:
+            self._hooks.pop(0)()
+
+    def rollback(self) -> None:
+        self._hooks.clear()
+        self.clear()
+        if self._local is not None:
+            self._local.rollback()
+
+    def close(self) -> None:
+        if self._local is not None:
+            self._local.close()
+
+
+class Environment:
+    """Access to models: ``env["project.task"]`` is an empty recordset of that model.
+
+    A name that a loaded package declares is local; any other name is a model of the Odoo that the environment
+    is connected to.
+    """
+
+    __slots__ = ("_empty", "cache", "context", "registry", "transaction")
+
+    def __init__(self, transaction: Transaction, context: Mapping[str, Any] | None = None) -> None:
+        self.transaction = transaction
+        self.registry = transaction.registry
+        self.context: Mapping[str, Any] = dict(context or {})
+        self.cache = transaction.cache(self.context)
+        self._empty: dict[str, BaseModel] = {}
+
+    def __getitem__(self, model: str) -> BaseModel:
+        """Return the empty recordset of a model. Raises ModelError when there is no such model."""
+        empty = self._empty.get(model)
+        if empty is None:
+            empty = self._empty[model] = self._model_class(model)._make(self, (), ())
+        return empty
+
+    def __contains__(self, model: object) -> bool:
+        if not isinstance(model, str):
+            return False
+        try:
+            self[model]._fields  # noqa: B018 - asks the store of a remote model
+        except ModelError:
+            return False
+        return True
+
+    def _model_class(self, model: str) -> type[BaseModel]:
+        if self.registry.is_local(model):
+            return self.registry[model]
+        if self.transaction.odoo is None:
+            raise ModelError(
+                f"unknown model {model!r}: no loaded package declares it, and no Odoo is configured"
+                f"{self.registry.near(model)}",
+                hint="Load the package that declares it, or connect to an Odoo: app.environment(odoo=…).",
+            )
+        return self.registry.remote(model)
+
+    def store(self, model: str) -> RecordStore:
+        """Return the store in which a model's records are kept."""
+        if self.registry.is_local(model):
+            return self.transaction.local_store
+        if self.transaction.odoo is None:
+            self._model_class(model)
+        assert self.transaction.odoo is not None
+        return self.transaction.odoo
+
+    @property
+    def now(self) -> datetime:
+        """The current time, naive UTC."""
+        return self.transaction.clock.now()
+
+    @property
+    def clock(self) -> Clock:
+        """The clock of the environment."""
+        return self.transaction.clock
+
+    def service(self, kind: type[Service]) -> Service:
+        """Return the app's object of a kind. Raises ConfigurationError when there is none."""
+        found = self.find_service(kind)
+        if found is None:
+            raise ConfigurationError(f"this environment has no {kind.__name__}")
+        return found
+
+    def find_service(self, kind: type[Service]) -> Service | None:
+        """Return the app's object of a kind, or None."""
+        return self.transaction.services.get(kind)
+
+    def with_context(self, context: Mapping[str, Any]) -> Environment:
+        """Return an environment of the same transaction with another context."""
+        return self if context == self.context else Environment(self.transaction, context)
+
+    def commit(self) -> None:
+        """Make everything so far permanent and go on: for long work that saves a checkpoint."""
+        self.transaction.commit()
+
+    def rollback(self) -> None:
+        """Undo everything in the database since the last commit."""
+        self.transaction.rollback()
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Undo what the block wrote to the database when it raises; the exception goes on."""
+        try:
+            with self.transaction.local.savepoint():
+                yield
+        except BaseException:
+            self.transaction.clear()
+            raise
+
+    def after_commit(self, hook: Callable[[], object]) -> None:
+        """Call ``hook`` once the transaction has committed; never, when it is rolled back."""
+        self.transaction.after_commit(hook)
+
+    def clear(self) -> None:
+        """Forget cached values: for long work that passes through many records."""
+        self.transaction.clear()
+
+
+@contextmanager
+def open_environment(
+    registry: Registry,
+    database: Database | None = None,
+    *,
+    odoo: RecordStore | None = None,
+    services: Mapping[type, Any] | None = None,
+    context: Mapping[str, Any] | None = None,
+    clock: Clock | None = None,
+) -> Iterator[Environment]:
+    """Open one transaction: commit at the end of the block, roll back when it raises."""
+    transaction = Transaction(registry, database, odoo, services or {}, clock or SystemClock())
+    try:
+        yield Environment(transaction, context)
+        transaction.commit()
+    except BaseException:
+        transaction.rollback()
+        raise
+    finally:
+        transaction.close()

@@ -1,0 +1,234 @@
+"""Settings: what ``isthmus.toml`` and a few environment variables say, checked and typed.
+
+The file is looked for in the current folder, or is named by ``--config`` or ``ISTHMUS_CONFIG``. Relative
+paths in it start at its folder. Nothing in it is secret: Odoo's API keys come from the environment or are
+kept as tokens that only the secret key can open.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from isthmus.errors import ConfigurationError
+
+FILE_NAME = "isthmus.toml"
+SQLITE = "sqlite:///"
+
+#: The environment variables that count, and what each one says. ``NAME`` is an Odoo instance in capitals.
+VARIABLES: dict[str, str] = {
+    "ISTHMUS_CONFIG": "the settings file, when it is not `isthmus.toml` in the current folder",
+    "ISTHMUS_DATABASE": "the URL of the local database, when its password should not stand in the file",
+    "ISTHMUS_SECRET_KEY": "the secret key, instead of the key file; several: newest first, by commas",
+    "ISTHMUS_ODOO_NAME_KEY": "the API key of the Odoo instance NAME; wins over the file",
+}
+
+
+class OdooSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One Odoo instance: a table ``[odoo.NAME]`` of the settings file."""
+
+    url: Annotated[str, Meta(description="address of the server, for instance `https://acme.odoo.com`")]
+    database: Annotated[str, Meta(description="name of the database")]
+    login: Annotated[str, Meta(description="login of the user that Isthmus works as")]
+    key_env: Annotated[
+        str | None, Meta(description="environment variable with the API key, if not `ISTHMUS_ODOO_NAME_KEY`")
+    ] = None
+    secret: Annotated[
+        str | None, Meta(description="the API key as `isthmus odoo secret` prints it: encrypted, never plain")
+    ] = None
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All settings. Made by :func:`load_settings`, or directly in tests and scripts."""
+
+    database: Annotated[
+        str, Meta(description="SQLAlchemy URL of the local database (SQLite or PostgreSQL)")
+    ] = SQLITE + "isthmus.sqlite"
+    connectors: Annotated[
+        tuple[str, ...] | None,
+        Meta(description="packages to load, in this order; without it every installed connector is loaded"),
+    ] = None
+    secret_key_file: Annotated[
+        str, Meta(description="file with the key that encrypts secrets; one key a line, newest first")
+    ] = "isthmus.key"
+    odoo: Annotated[
+        dict[str, OdooSettings], Meta(description="the Odoo instances, by the name that backends refer to")
+    ] = {}
+    path: Path | None = None
+
+    @property
+    def folder(self) -> Path:
+        """The folder in which relative paths start: that of the file, or the current one."""
+        return self.path.parent if self.path else Path.cwd()
+
+    @property
+    def key_file(self) -> Path:
+        """Where the secret key is kept."""
+        return self.folder / self.secret_key_file
+
+    @property
+    def database_url(self) -> str:
+        """The URL of the local database, with a relative SQLite file placed in :attr:`folder`."""
+        file = self.database.removeprefix(SQLITE)
+        if file in ("", ":memory:", self.database) or file.startswith("file:"):
+            return self.database
+        return SQLITE + str(self.folder / file)
+
+    def instance(self, name: str) -> OdooSettings:
+        """Return the settings of an Odoo instance. Raises ConfigurationError naming the known ones."""
+        try:
+            return self.odoo[name]
+        except KeyError:
+            known = ", ".join(map(repr, self.odoo)) or "none"
+            raise ConfigurationError(
+                f"no Odoo instance {name!r} is configured; known: {known}",
+                hint=f"Add a table [odoo.{name}] with url, database and login to {self.path or FILE_NAME}.",
+            ) from None
+
+    def key_variable(self, name: str) -> str:
+        """Return the environment variable that may hold the API key of an instance."""
+        return self.instance(name).key_env or f"ISTHMUS_ODOO_{re.sub('[^A-Z0-9]', '_', name.upper())}_KEY"
+
+    def secret_keys(self, environ: Mapping[str, str] = os.environ) -> list[str]:
+        """Return the keys that encrypt secrets, newest first; empty when there is none yet.
+
+        Raises ConfigurationError when the key file cannot be read.
+        """
+        stated = environ.get("ISTHMUS_SECRET_KEY", "")
+        if not stated:
+            stated = read_text(self.key_file, "the key file") if self.key_file.exists() else ""
+        return [key for key in re.split(r"[,\s]+", stated) if key]
+
+
+def find_settings(path: str | Path | None = None, environ: Mapping[str, str] = os.environ) -> Path:
+    """Return the settings file that applies: the given one, ISTHMUS_CONFIG, or the current folder's."""
+    return Path(path or environ.get("ISTHMUS_CONFIG") or FILE_NAME).absolute()
+
+
+def load_settings(path: str | Path | None = None, environ: Mapping[str, str] = os.environ) -> Settings:
+    """Read the settings file and the environment. Raises ConfigurationError naming file and line."""
+    file = find_settings(path, environ)
+    if not file.exists():
+        raise ConfigurationError(
+            f"there is no settings file {file}",
+            hint="Make one with `isthmus init`, or name yours with --config or ISTHMUS_CONFIG.",
+        )
+    settings = parse_settings(read_text(file, "the settings file"), file)
+    database = environ.get("ISTHMUS_DATABASE")
+    return msgspec.structs.replace(settings, database=database) if database else settings
+
+
+def parse_settings(text: str, path: Path) -> Settings:
+    """Return the settings that a TOML text states; ``path`` places relative paths and is named in errors."""
+    source = Source(text, path)
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"{path} is not valid TOML: {error}") from error
+    source.check_names(table, Settings, ())
+    instances = table.pop("odoo", {})
+    if not isinstance(instances, dict) or not all(isinstance(one, dict) for one in instances.values()):
+        raise ConfigurationError(
+            f"{source.place(('odoo',))}: Odoo instances are tables with a name",
+            hint="Write [odoo.main] above url.",
+        )
+    odoo = {name: source.instance(name, values) for name, values in instances.items()}
+    settings: Settings = source.convert(table, Settings, ())
+    return msgspec.structs.replace(settings, odoo=odoo, path=path)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The text of a settings file, to say in which line a setting stands."""
+
+    text: str
+    path: Path
+
+    def instance(self, name: str, values: dict[str, Any]) -> OdooSettings:
+        self.check_names(values, OdooSettings, ("odoo", name))
+        found: OdooSettings = self.convert(values, OdooSettings, ("odoo", name))
+        return found
+
+    def check_names(self, table: dict[str, Any], kind: type[msgspec.Struct], at: tuple[str, ...]) -> None:
+        """Refuse settings that do not exist, naming the nearest that does."""
+        known = [name for name in kind.__struct_fields__ if name != "path"]
+        for name in table:
+            if name not in known:
+                near = get_close_matches(name, known, n=1)
+                raise ConfigurationError(
+                    f"{self.place((*at, name))}: unknown setting {'.'.join((*at, name))!r}",
+                    hint=f"Did you mean {near[0]!r}?" if near else f"Known here: {', '.join(known)}.",
+                )
+
+    def convert(self, table: dict[str, Any], kind: type[Any], at: tuple[str, ...]) -> Any:
+        """Return the table as ``kind``; a value that does not fit becomes a ConfigurationError."""
+        try:
+            return msgspec.convert(table, kind)
+        except msgspec.ValidationError as error:
+            raise self.refusal(str(error), at) from error
+
+    def refusal(self, said: str, at: tuple[str, ...]) -> ConfigurationError:
+        """Return the error for what msgspec says, in the words of somebody who writes TOML."""
+        missing = re.search(r"missing required field `(\w+)`", said)
+        if missing:
+            return ConfigurationError(f"{self.place(at)}: [{'.'.join(at)}] lacks the setting {missing[1]!r}")
+        name = re.search(r"`\$\.(\w+)", said)
+        path = (*at, name[1]) if name else at
+        expected = re.search(r"Expected `([^`]+)`, got `([^`]+)`", said)
+        if expected:
+            wanted, got = (WORDS.get(one, one) for one in expected.groups())
+            said = f"{'.'.join(path)!r} must be {wanted}, not {got}"
+        return ConfigurationError(f"{self.place(path)}: {said}")
+
+    def place(self, setting: tuple[str, ...]) -> str:
+        """Return file and line of a setting or table, the file alone where the line cannot be told."""
+        line = next((number for number, path in self.lines() if path == setting), None)
+        return f"{self.path}, line {line}" if line else str(self.path)
+
+    def lines(self) -> Iterator[tuple[int, tuple[str, ...]]]:
+        """Yield the line number and dotted path of each table header and each assignment."""
+        table: tuple[str, ...] = ()
+        for number, line in enumerate(self.text.splitlines(), 1):
+            header = re.match(r"\s*\[+([^\]]+)\]", line)
+            assigned = re.match(r"\s*([\w\"'.-]+)\s*=", line)
+            if header:
+                table = parts(header[1])
+                yield number, table
+            elif assigned:
+                yield number, (*table, *parts(assigned[1]))
+
+
+#: Types as msgspec names them, in the words of this project.
+WORDS = {
+    "str": "text",
+    "int": "a number",
+    "float": "a number",
+    "bool": "true or false",
+    "array": "a list of texts",
+    "object": "a table",
+    "str | null": "text",
+    "array | null": "a list of texts",
+}
+
+
+def parts(key: str) -> tuple[str, ...]:
+    """Return the parts of a dotted TOML key, without quotes."""
+    return tuple(part.strip().strip("\"'") for part in key.split("."))
+
+
+def read_text(path: Path, what: str) -> str:
+    """Return the text of a file. Raises ConfigurationError when it cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise ConfigurationError(f"{what} {path} cannot be read: {reason}") from error

@@ -41,6 +41,10 @@ class LocalTransaction(Protocol):
         """Undo what the block did when it raises."""
         ...
 
+    def try_advisory_lock(self, key: str) -> bool:
+        """Lock a name until the end of the transaction; False when another transaction holds it."""
+        ...
+
 
 class Database(Protocol):
     """Where local records live (:class:`isthmus.records.database.SqlDatabase`)."""
@@ -229,6 +233,10 @@ class Environment:
         except BaseException:
             self.transaction.clear()
             raise
+
+    def try_lock(self, key: str) -> bool:
+        """Lock a name in the database until the end of the transaction; False when another one holds it."""
+        return self.transaction.local.try_advisory_lock(key)
 
     def after_commit(self, hook: Callable[[], object]) -> None:
         """Call ``hook`` once the transaction has committed; never, when it is rolled back."""

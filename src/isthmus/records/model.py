@@ -24,6 +24,10 @@ class BaseModel(Write):
     _auto: ClassVar[bool] = True
     _sql_constraints: ClassVar[list[tuple[str, str, str]]] = []
 
+    @classmethod
+    def _finished(cls) -> None:
+        """Derive what depends on all declarations of the finished model; called once while a registry is built."""
+
 
 class AbstractModel(BaseModel, family=True):
     """A model without records of its own, to inherit from."""

@@ -97,6 +97,7 @@ def finish(cls: type[BaseModel]) -> None:
         for name in dir(cls)
         if callable(attribute := getattr(cls, name)) and hasattr(attribute, "_constrains")
     ]
+    cls._finished()
 
 
 def _stated(cls: type[BaseModel], attribute: str) -> Any:

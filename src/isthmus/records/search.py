@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from isthmus.errors import DomainError
@@ -42,15 +42,7 @@ class Search(Access):
         """Search and read fields of the model itself in one query; the values are there when the records are used."""
         model = self._name
         fields = [self._own_field(name) for name in field_names if name != "id"]
-        rows = self.env.store(model).search_read(
-            model,
-            self._resolve(domain),
-            [field.name for field in fields],
-            offset=offset,
-            limit=limit,
-            order=order,
-            context=self.env.context,
-        )
+        rows = self._read_rows(domain, [field.name for field in fields], offset=offset, limit=limit, order=order)
         listed = [field.name for field in fields if field.type in ("one2many", "many2many")]
         cached = self.env.cache.rows(model)
         lists = self.env.cache.lists(model)
@@ -60,6 +52,13 @@ class Search(Access):
             cached.setdefault(row["id"], {}).update(row)
         return self.browse([row["id"] for row in rows])
 
+    def _read_rows(self: Any, domain: Any, names: list[str], **paging: Any) -> list[dict[str, Any]]:
+        """Return plain rows (neutral values, with ``id``) of the records in a domain, past the cache."""
+        rows = self.env.store(self._name).search_read(
+            self._name, self._resolve(domain), names, context=self.env.context, **paging
+        )
+        return rows  # type: ignore[no-any-return]
+
     def search_count(self: Any, domain: Any = ()) -> int:
         """Return how many records are in a domain."""
         model = self._name
@@ -67,7 +66,7 @@ class Search(Access):
 
     def filtered_domain(self: Any, domain: Any) -> Any:
         """Return the records of the set that are in a domain, in order."""
-        test = predicate(Domain.parse(domain))
+        test = predicate(Domain.parse(domain), self)
         return self._make(self.env, tuple(record.id for record in self if test(record)), self._prefetch)
 
     # --- resolving ---
@@ -85,7 +84,7 @@ class Search(Access):
             return parsed.map_leaves(self._resolve_remote_leaf)
         resolved = parsed.map_leaves(self._resolve_leaf)
         if self.env.context.get("active_test", True) and "active" in self._fields:
-            if not any(name == "active" for name in first_names(parsed)):
+            if "active" not in parsed.fields():
                 resolved = resolved & Domain.parse([("active", "=", True)])
         return resolved
 
@@ -123,19 +122,12 @@ class Search(Access):
         return leaf
 
     def _resolve_remote_leaf(self: Any, leaf: Leaf) -> Domain:
-        head, _, rest = leaf.path.partition(".")
+        head = leaf.steps[0]
         field = self._declared_fields.get(head)
-        if field is not None and field.compute is not None and head not in ("display_name",):
+        if field is not None and field.compute is not None and head != "display_name":
             raise DomainError(f"{self._name}.{head} is computed and cannot be searched", hint="Use filtered().")
         return leaf
 
     def _same_store(self: Any, model: str) -> bool:
         registry = self.env.registry
         return bool(registry.is_local(model) == registry.is_local(self._name))
-
-
-def first_names(domain: Domain) -> Iterable[str]:
-    """Return the first part of every path in a domain."""
-    return {path.partition(".")[0] for path in domain.fields()}
-
-

@@ -1,0 +1,47 @@
+"""Conflicts: both sides differ from the base in the same field, and from each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+_MISSING = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """What to do with the fields that one side wants to write to the other.
+
+    ``write``: to be written. ``agreed``: both sides say the same already. ``kept``: the other side's change
+    wins and stays. ``open``: a person must decide.
+    """
+
+    write: frozenset[str]
+    agreed: frozenset[str]
+    kept: frozenset[str]
+    open: frozenset[str]
+
+
+def merge(
+    base: Mapping[str, Any], theirs: Mapping[str, Any], ours: Mapping[str, Any], policy: str, side: str
+) -> Merge:
+    """Decide field by field what happens to ``ours``, the values that ``side`` ("external" or "odoo") brings.
+
+    ``theirs`` are the values where they are to be written, ``base`` those last agreed there, all comparable.
+    A field that the base does not know is not in conflict: nobody can say that it was changed. ``policy`` is
+    "external", "odoo" or "ask" ("newest" has been turned into one of the sides by the caller).
+    """
+    write, agreed, kept, undecided = set(), set(), set(), set()
+    for name, value in ours.items():
+        current = theirs.get(name, _MISSING)
+        before = base.get(name, _MISSING)
+        if current == value:
+            agreed.add(name)
+        elif current is _MISSING or before is _MISSING or current == before or policy == side:
+            write.add(name)
+        elif policy == "ask":
+            undecided.add(name)
+        else:
+            kept.add(name)
+    return Merge(frozenset(write), frozenset(agreed), frozenset(kept), frozenset(undecided))

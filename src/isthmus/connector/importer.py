@@ -1,0 +1,269 @@
+"""Importers bring records of the other side into Odoo, a page at a time or one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from isthmus import telemetry
+from isthmus.connector.agreement import Agreement, watched
+from isthmus.connector.import_page import Item, still_open
+from isthmus.connector.odoo_side import OdooSide
+from isthmus.connector.outcome import Outcome, failed
+from isthmus.connector.synchronizer import Synchronizer
+from isthmus.errors import IsthmusError, NotFoundError
+
+
+class Importer(Synchronizer):
+    """Import external records: skip rules, dependencies, mapping, conflict, upsert in Odoo, binding with a new base.
+
+    ``run`` imports one record by its external id, ``run_page`` many whose data is at hand. Both take every step for
+    all records together, so that a page costs a handful of calls. A record that fails is set aside with its
+    error, and the rest goes on. Hooks: :meth:`skip_reason`, :meth:`dependencies`, :meth:`external_id_of`,
+    :meth:`external_version`, :meth:`_before_import`, :meth:`_import_record`, :meth:`_after_import`,
+    :meth:`_record_created_batch`.
+    """
+
+    _name = "connector.importer"
+    _inherit = "connector.synchronizer"
+    _usage = "record.importer"
+
+    _id_field = "id"
+
+    # --- hooks ---
+
+    def external_id_of(self, record: Mapping[str, Any]) -> Any:
+        """Return the external id of a record."""
+        return record[self._id_field]
+
+    def external_name_of(self, record: Mapping[str, Any]) -> str:
+        """Return what a person calls the record, for reports."""
+        return str(record.get("name") or "")
+
+    def external_version(self, record: Mapping[str, Any]) -> str | None:
+        """Return the other side's mark of the record's state (etag, date of last change), or None."""
+        return None
+
+    def skip_reason(self, record: Mapping[str, Any]) -> str | None:
+        """Return why a record is not to be imported, or None to import it."""
+        return None
+
+    def dependencies(self, record: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
+        """Return ``(binding model, external id)`` of the records that must be there before this one."""
+        return ()
+
+    def _before_import(self, record: Mapping[str, Any]) -> None:
+        """Do something before a record is mapped; an error sets the record aside."""
+
+    def _after_import(self, binding: Any) -> None:
+        """Do something after a record was created or updated and bound."""
+
+    def _record_created_batch(self, bindings: Any) -> None:
+        """Do something with all bindings that a page created."""
+
+    def _import_record(self, external_id: Any, values: dict[str, Any]) -> Any:
+        """Create the record of Odoo for one external record and return it (or its binding).
+
+        Overriding this gives up creating a whole page in one call.
+        """
+        return self.env[self.binder.unwrap_model()].create(values)
+
+    _import_record._bulk = True  # type: ignore[attr-defined]
+
+    # --- running ---
+
+    def run(self, external_id: Any, force: bool = False, data: Mapping[str, Any] | None = None) -> Outcome:
+        """Import one record and return its outcome. ``data`` saves reading it; ``force`` writes even what is unchanged.
+
+        A record that the other side no longer has is handed to the deleter.
+        """
+        locker = self.component(usage="record.locker")
+        locker.advisory_lock_or_retry(f"import {self.work.model_name} {self.collection.id} {external_id}")
+        if data is None:
+            try:
+                data = self.backend_adapter.read(external_id)
+            except NotFoundError as error:
+                if not self.binder.to_internal(external_id):
+                    return failed(error, external_id=external_id)
+                outcome: Outcome = self.component(usage="record.import.deleter").run(external_id)
+                return outcome
+        return self.run_page([data], force=force)[0]
+
+    def run_page(self, records: Sequence[Mapping[str, Any]], force: bool = False) -> list[Outcome]:
+        """Import records whose data is given; return one outcome for each, in order."""
+        with telemetry.span("sync.batch", model=self.work.model_name, size=len(records)):
+            items = [self._item(record) for record in records]
+            self._skip(items)
+            self._find_changes(items, force)
+            self._need(items)
+            self._map(items)
+            self._write(items)
+            self._bind(items)
+        return [self._told(item) for item in items]
+
+    def _import_batch(self, external_id: Any, data: Mapping[str, Any] | None = None) -> Any:
+        """Import one record by its id, or from its data, and return its binding (empty when it was set aside)."""
+        self.run(external_id, data=data)
+        return self.binder.to_internal(external_id)
+
+    # --- the steps ---
+
+    def _item(self, record: Mapping[str, Any]) -> Item:
+        item = Item(record)
+        try:
+            item.external_id = self.external_id_of(record)
+            item.name = self.external_name_of(record)
+            item.external = watched(record, self._sources, whole=self._whole)
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            item.outcome = failed(
+                IsthmusError(f"a {self.work.model_name} of the other side cannot be read: {type(error).__name__} {error}"),
+                external_id=item.external_id,
+            )
+        return item
+
+    @property
+    def _sources(self) -> frozenset[str]:
+        return frozenset(name for rule in self.mapper.rules() for name in rule.sources or ())
+
+    @property
+    def _whole(self) -> bool:
+        return any(rule.sources is None for rule in self.mapper.rules())
+
+    def export_sources(self) -> frozenset[str]:
+        """Return the fields of Odoo that an export of this model depends on; empty when nothing is exported."""
+        if not self.many_components(usage="export.mapper"):
+            return frozenset()
+        known = self.env[self.binder.unwrap_model()]._fields
+        return frozenset(self.component(usage="export.mapper").changed_by_fields()) & frozenset(known)
+
+    def _skip(self, items: list[Item]) -> None:
+        seen: set[Any] = set()
+        for item in still_open(items):
+            reason = "it came twice in one page" if item.external_id in seen else self.skip_reason(item.record)
+            seen.add(item.external_id)
+            if reason:
+                item.outcome = Outcome("skipped", str(item.external_id), name=item.name, reason=reason)
+
+    def _find_changes(self, items: list[Item], force: bool) -> None:
+        """Find the pairs, and in each what changed on the other side since the last agreement."""
+        bindings = self.binder.bindings(item.external_id for item in still_open(items))
+        for item in still_open(items):
+            item.binding = bindings.get(item.external_id)
+            if item.binding is None:
+                continue
+            item.agreement = Agreement.of(item.binding.base)
+            changed = item.agreement.changed_external(item.external)
+            if not changed and not force and item.binding.state in ("synced", "conflict", "deleted"):
+                item.outcome = self._outcome("unchanged", item)
+            elif not force and item.agreement.external:
+                item.changed = changed
+
+    def _need(self, items: list[Item]) -> None:
+        """Import what the records depend on and is not there yet, model by model."""
+        wanted: dict[str, dict[Any, None]] = {}
+        for item in still_open(items):
+            for model, external_id in self.dependencies(item.record):
+                if external_id not in (None, False, ""):
+                    wanted.setdefault(model, {})[external_id] = None
+        for model, ids in wanted.items():
+            known = self.binder_for(model).to_internal_many(ids)
+            missing = [external_id for external_id in ids if external_id not in known]
+            if missing:
+                work = self.work.work_on(model)
+                found = work.component(usage="backend.adapter").read_many(missing)
+                work.component(usage="record.importer").run_page(found)
+
+    def _map(self, items: list[Item]) -> None:
+        """Map what is new as a whole, and of what exists what changed."""
+        for item in still_open(items):
+            try:
+                self._before_import(item.record)
+            except IsthmusError as error:
+                item.outcome = failed(error, external_id=item.external_id, name=item.name)
+        groups: dict[tuple[bool, frozenset[str] | None], list[Item]] = {}
+        for item in still_open(items):
+            groups.setdefault((item.binding is None, item.fields), []).append(item)
+        for (create, fields), group in groups.items():
+            self._map_group(group, create, fields)
+
+    def _map_group(self, group: list[Item], create: bool, fields: frozenset[str] | None) -> None:
+        bindings = None if create else [item.binding for item in group]
+        page = self.mapper.map_many([item.record for item in group], for_create=create, fields=fields, bindings=bindings)
+        for item, values in zip(group, page.values, strict=True):
+            item.values = values
+        for failure in page.failures:
+            item = group[failure.index]
+            item.outcome = item.outcome or failed(failure.error, external_id=item.external_id, name=item.name)
+
+    def _write(self, items: list[Item]) -> None:
+        side = OdooSide(self)
+        new = [item for item in still_open(items) if item.binding is None]
+        adopted = self.binder.match([item.values or {} for item in new]) if new else {}
+        for position, odoo_id in adopted.items():
+            new[position].odoo_id = odoo_id
+        matched = [item for item in new if item.odoo_id]
+        if matched:
+            self._map_group(matched, False, None)  # what is only for creation is not written to what exists
+        side.create([item for item in still_open(new) if not item.odoo_id])
+        side.update([item for item in still_open(items) if item.binding is not None or item in matched])
+        side.read_back([item for item in still_open(items) if item.wrote])
+
+    def _bind(self, items: list[Item]) -> None:
+        """Keep the pairs with their new base; every value of the page in one call for new and one for old pairs."""
+        new = [item for item in still_open(items) if item.binding is None]
+        rows = [{**self._binding_values(item), "external_id": str(item.external_id)} for item in new]
+        for row, item in zip(rows, new, strict=True):
+            if "backend_id" in self.model._fields:
+                row["backend_id"] = self.collection.id
+            if self.binder._odoo_field and self.binder._odoo_field in self.model._fields:
+                row[self.binder._odoo_field] = item.odoo_id
+            else:
+                row.update(item.values or {})
+        created = self.model.create(rows) if rows else self.model.browse()
+        for item, binding in zip(new, created, strict=True):
+            item.binding = binding
+            item.outcome = item.outcome or self._outcome("created", item)
+        old = [item for item in still_open(items)]
+        self.model.write_each([(item.binding, self._binding_values(item)) for item in old])
+        for item in old:
+            item.outcome = self._outcome(item.kind, item)
+        changed = [item for item in items if item.outcome and item.outcome.kind in ("created", "updated")]
+        for item in changed:
+            self._after_import(item.binding)
+        if created:
+            self._record_created_batch(created)
+
+    def _binding_values(self, item: Item) -> dict[str, Any]:
+        conflict = bool(item.conflicts)
+        values: dict[str, Any] = {
+            "base": item.agreed().to_json(),
+            "state": "conflict" if conflict else "synced",
+            "synced": not conflict,
+            "last_sync_date": self.env.now,
+            "last_error": item.conflict_text() or False,
+        }
+        version = self.external_version(item.record)
+        if version:
+            values["external_version"] = version
+        return values
+
+    def _outcome(self, kind: str, item: Item) -> Outcome:
+        return Outcome(
+            kind, str(item.external_id), odoo_id=item.odoo_id, name=item.name, reason=item.conflict_text()
+        )
+
+    def _told(self, item: Item) -> Outcome:
+        assert item.outcome is not None
+        if item.outcome.kind == "failed":
+            telemetry.emit(
+                "sync.failed", model=self.work.model_name, external_id=item.external_id, error=item.outcome.reason
+            )
+        return item.outcome
+
+
+class DefaultImporter(Importer):
+    """Serves every binding model that has no importer of its own."""
+
+    _abstract = False
+    _name = "connector.importer.default"
+    _inherit = "connector.importer"

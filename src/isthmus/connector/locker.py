@@ -1,0 +1,114 @@
+"""Lockers keep two workers from doing the same at the same time."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+from isthmus.connector.base import ConnectorComponent
+from isthmus.errors import ConstraintError, RetryableJobError
+from isthmus.records import fields, model
+
+
+class Lease(model.Model):
+    """A name that somebody holds across several transactions, until it expires."""
+
+    _name = "connector.lease"
+    _description = "Lease"
+
+    name = fields.Char("Name", required=True)
+    holder = fields.Char("Holder", required=True)
+    expires = fields.Datetime("Expires", required=True)
+
+    _sql_constraints = [("name_uniq", "unique(name)", "Somebody holds this already.")]
+
+
+class RecordLocker(ConnectorComponent):
+    """Locks for records, for what has no row yet, and for long work.
+
+    Locks end with the transaction: advisory locks on PostgreSQL; on SQLite the right to write, which one
+    transaction has at a time. A lease outlives commits and ends when it is given back or expires.
+    """
+
+    _abstract = False
+    _name = "connector.record.locker"
+    _inherit = "base.connector"
+    _usage = "record.locker"
+
+    seconds = 5
+    ignore_retry = True
+
+    def lock(self, records: Any) -> None:
+        """Lock records until the end of the transaction. Raises RetryableJobError when another one holds any of them."""
+        for id_ in sorted(records.ids):  # a fixed order, so that two lockers never wait for each other
+            self.advisory_lock_or_retry(f"{records._name},{id_}")
+
+    def advisory_lock_or_retry(self, key: str) -> None:
+        """Lock a name until the end of the transaction. Raises RetryableJobError when another one holds it."""
+        if not self.env.try_lock(key):
+            raise RetryableJobError(
+                f"somebody else is working on {key!r}",
+                seconds=self.seconds,
+                ignore_retry=self.ignore_retry,
+                hint="It is tried again in a moment.",
+            )
+
+    @contextmanager
+    def hold(self, name: str, lease_s: float = 300.0) -> Iterator[LeaseHold]:
+        """Hold a name across commits while the block runs. Raises RetryableJobError when somebody else does.
+
+        Commits. ``lease.renew()`` (done with each page of a batch) moves the end; a holder that was killed
+        blocks others until the lease expires.
+        """
+        lease = LeaseHold(self.env, name, lease_s)
+        lease.take()
+        try:
+            yield lease
+        except BaseException:
+            self.env.rollback()
+            raise
+        finally:
+            lease.give_back()
+
+
+class LeaseHold:
+    """A lease as its holder sees it."""
+
+    def __init__(self, env: Any, name: str, lease_s: float) -> None:
+        self._env = env
+        self._name = name
+        self._holder = uuid.uuid4().hex
+        self._length = timedelta(seconds=lease_s)
+
+    def take(self) -> None:
+        """Become the holder and commit. Raises RetryableJobError when somebody else is."""
+        leases = self._env["connector.lease"]
+        leases.search([("name", "=", self._name), ("expires", "<", self._env.now)]).unlink()
+        try:
+            with self._env.savepoint():
+                leases.create({"name": self._name, "holder": self._holder, "expires": self._env.now + self._length})
+        except ConstraintError:
+            self._env.rollback()
+            found = leases.search([("name", "=", self._name)], limit=1)
+            raise RetryableJobError(
+                f"{self._name!r} is running already",
+                seconds=max(1.0, (found.expires - self._env.now).total_seconds()) if found else 1.0,
+                ignore_retry=True,
+                hint="Wait until it ends. After a crash its lease expires by itself within five minutes.",
+            ) from None
+        self._env.commit()
+
+    def renew(self) -> None:
+        """Move the end of the lease; joins the transaction."""
+        self._mine().write({"expires": self._env.now + self._length})
+
+    def give_back(self) -> None:
+        """Stop holding and commit."""
+        self._mine().unlink()
+        self._env.commit()
+
+    def _mine(self) -> Any:
+        return self._env["connector.lease"].search([("name", "=", self._name), ("holder", "=", self._holder)])

@@ -1,0 +1,80 @@
+"""Synchronizers run one import, export or deletion."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import Any, TypeVar
+
+from isthmus.connector.base import ConnectorComponent
+from isthmus.errors import ConstraintError, FieldError, IsthmusError, MissingRecordError, NotFoundError, RejectedError
+
+Row = TypeVar("Row")
+
+#: Errors that belong to one record of a batch: the batch is cut until the record is found, the rest goes on.
+OF_ONE_RECORD = (ConstraintError, FieldError, MissingRecordError, NotFoundError, RejectedError)
+
+
+class Synchronizer(ConnectorComponent):
+    """Base of importers, exporters and deleters, with the components that they work with."""
+
+    _name = "connector.synchronizer"
+    _inherit = "base.connector"
+
+    _mapper_usage = "import.mapper"
+
+    def run(self, *args: Any, **kwargs: Any) -> Any:
+        """Synchronise. Each synchronizer says what its arguments and its outcome are."""
+        raise IsthmusError(
+            f"{self._name} does not say how to run", hint="Define run() on this synchronizer, or inherit from one that does."
+        )
+
+    @cached_property
+    def mapper(self) -> Any:
+        """The mapper of the model."""
+        return self.component(usage=self._mapper_usage)
+
+    @cached_property
+    def binder(self) -> Any:
+        """The binder of the model."""
+        return self.binder_for()
+
+    @cached_property
+    def backend_adapter(self) -> Any:
+        """The adapter of the model."""
+        return self.component(usage="backend.adapter")
+
+    @property
+    def adapter(self) -> Any:
+        """The same as :attr:`backend_adapter`."""
+        return self.backend_adapter
+
+    def surviving(self, rows: Sequence[Row], call: Callable[[Sequence[Row]], Any]) -> dict[int, IsthmusError]:
+        """Call with all rows; when one is refused, go on with the others. Returns position -> error of the refused.
+
+        ``call`` gets rows and does all of them or none. An error that belongs to no single record goes through.
+        """
+        refused: dict[int, IsthmusError] = {}
+        self._cut(list(enumerate(rows)), call, refused)
+        return refused
+
+    def _cut(self, rows: list[tuple[int, Row]], call: Any, refused: dict[int, IsthmusError]) -> None:
+        if not rows:
+            return
+        try:
+            call([row for _, row in rows])
+        except OF_ONE_RECORD as error:
+            if len(rows) == 1:
+                refused[rows[0][0]] = error
+                return
+            for part in cut(rows, error.details.get("row")):
+                self._cut(part, call, refused)
+
+
+def cut(rows: list[Row], position: Any) -> list[list[Row]]:
+    """Return the rows in parts: around the position that is known to be bad, else in halves."""
+    if isinstance(position, int) and 0 <= position < len(rows):
+        rest = rows[:position] + rows[position + 1 :]
+        return [rows[position : position + 1], rest]
+    middle = len(rows) // 2
+    return [rows[:middle], rows[middle:]]

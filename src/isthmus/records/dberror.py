@@ -14,6 +14,7 @@ from isthmus.errors import (
     ConstraintError,
     FieldError,
     IsthmusError,
+    RecordError,
     SchemaError,
 )
 
@@ -22,6 +23,7 @@ SQLSTATES: dict[str, type[IsthmusError]] = {
     "08": ConcurrentWriteError,  # the connection broke
     "22": FieldError,  # a value does not fit its type
     "23": ConstraintError,
+    "25P02": RecordError,  # an earlier statement failed
     "25006": ConfigurationError,  # read-only transaction
     "28": ConfigurationError,  # credentials
     "3D": ConfigurationError,  # no such database
@@ -54,6 +56,7 @@ SQLITE_CODES: dict[str, type[IsthmusError]] = {
 _HINTS: dict[type[IsthmusError], str] = {
     ConcurrentWriteError: "Try again; another transaction was writing the same data.",
     ConfigurationError: "Check the database setting, that the database is there, and the rights to it.",
+    RecordError: "An earlier statement of the transaction failed: put env.savepoint() around what may fail.",
     SchemaError: "Run: isthmus db upgrade",
 }
 

@@ -31,6 +31,15 @@ class ModelInfo:
     fields: Mapping[str, Field]
     order: str
 
+    @property
+    def zeros(self) -> Values:
+        """Return the values of required numbers and booleans that nobody gives: empty is 0 and False for them."""
+        return {
+            name: field.empty
+            for name, field in self.fields.items()
+            if field.required and field.store and field.type in ("integer", "float", "boolean")
+        }
+
     def field(self, name: str) -> Field:
         """Return a stored field. Raises FieldError with the nearest name."""
         field = self.fields.get(name)

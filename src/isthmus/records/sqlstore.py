@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -214,13 +214,16 @@ class SqlStore:
             return []
         split = [info.split(values) for values in rows]
         stamp = self._clock.now()
-        filled = dict.fromkeys(name for plain, _ in split for name in plain)
+        filled = dict.fromkeys(name for plain, _ in split for name in plain) | info.zeros
         ids = self._transaction.new_ids(info.table, len(rows))
         parameters = [
             {**filled, **plain, "id": id_, **info.stamps(stamp, stamp)}
             for id_, (plain, _) in zip(ids, split, strict=True)
         ]
-        with self._explaining(model, rows):
+        with (
+            self._explaining(model, rows),
+            self._all_or_none(len(rows) > 1 or any(links for _, links in split)),
+        ):
             self._transaction.change(info.table.insert(), parameters)
             self._write_links(
                 [
@@ -239,7 +242,7 @@ class SqlStore:
             return
         plain, links = info.split(values)
         changes = {**plain, **info.stamps(None, self._clock.now())}
-        with self._explaining(model, [values]), self._all_or_none():
+        with self._explaining(model, [values]), self._all_or_none(len(wanted) > 1 or bool(links)):
             done = self._transaction.change(
                 info.table.update().where(self._among(info, wanted)).values(changes)
             )
@@ -264,7 +267,7 @@ class SqlStore:
             plain, links = info.split(values)
             batches[tuple(sorted(plain))].append({**plain, "id_": id_})
             linked += [(field, [id_], commands) for field, commands in links]
-        with self._explaining(model, [values for _, values in rows]), self._all_or_none():
+        with self._explaining(model, [values for _, values in rows]), self._all_or_none(len(rows) > 1):
             for names, parameters in batches.items():
                 self._update_each(info, names, parameters, stamp)
             self._write_links(linked)
@@ -281,9 +284,12 @@ class SqlStore:
             raise self._missing(info, [one["id_"] for one in parameters])
 
     @contextmanager
-    def _all_or_none(self) -> Iterator[None]:
-        """Undo the first statements of a call when a later one fails, whatever the caller does with the error."""
-        with self._transaction.savepoint():
+    def _all_or_none(self, is_composed: bool = True) -> Iterator[None]:
+        """Undo the first steps of a call when a later one fails, whatever the caller does with the error.
+
+        A call that is a single step needs no savepoint.
+        """
+        with self._transaction.savepoint() if is_composed else nullcontext():
             yield
 
     def unlink(self, model: str, ids: Sequence[int], *, context: Context = {}) -> None:  # noqa: B006

@@ -26,8 +26,11 @@ class Received:
 
 @dataclass(frozen=True)
 class Answer:
-    """What to answer. ``cut`` closes the connection after so many bytes of the body; ``silent`` never answers at all;
-    ``hang_up`` closes the connection without a byte; ``drip`` sends the body byte by byte, calling it before each."""
+    """What to answer.
+
+    ``cut`` closes the connection after so many bytes of the body; ``silent`` never answers at all; ``hang_up``
+    closes the connection without a byte; ``drip`` sends the body byte by byte and is called before each.
+    """
 
     status: int = 200
     body: bytes = b""
@@ -110,7 +113,7 @@ def _handler(server: Loopback) -> type[BaseHTTPRequestHandler]:
             server.note(received)
             self._send(server.answer(received))
 
-        do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = _serve
+        do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = _serve  # noqa: N815
 
         def _send(self, answer: Answer) -> None:
             if answer.silent:

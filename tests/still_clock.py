@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 
 
 class StillClock:
-    """Tell a fixed time; ``sleep`` moves it at once and notes how long was asked for. Safe between threads."""
+    """Tell a fixed time; ``sleep`` moves it at once and notes how long. Safe between threads."""
 
-    def __init__(self, start: datetime = datetime(2026, 11, 22, 12, 0, 0)) -> None:  # noqa: DTZ001 - naive UTC
+    def __init__(self, start: datetime = datetime(2026, 11, 22, 12, 0, 0)) -> None:
         self.slept: list[float] = []
         self._start = start
         self._passed = 0.0

@@ -57,9 +57,12 @@ def test_an_exception_of_a_later_urllib3_is_taken_as_possibly_done():
 
 @pytest.mark.parametrize(("status", "repeatable", "expected"), [
     (301, True, MalformedAnswerError), (400, True, RejectedError), (401, True, UnauthorizedError),
-    (403, True, ForbiddenError), (404, True, NotFoundError), (409, True, ConflictError), (410, True, NotFoundError),
-    (413, True, RejectedError), (422, False, RejectedError), (429, False, RateLimitedError), (500, True, UnreachableError),
-    (500, False, AmbiguousError), (502, False, AmbiguousError), (503, False, UnreachableError), (504, True, UnreachableError),
+    (403, True, ForbiddenError), (404, True, NotFoundError), (409, True, ConflictError),
+    (410, True, NotFoundError),
+    (413, True, RejectedError), (422, False, RejectedError), (429, False, RateLimitedError),
+    (500, True, UnreachableError),
+    (500, False, AmbiguousError), (502, False, AmbiguousError), (503, False, UnreachableError),
+    (504, True, UnreachableError),
     (599, True, UnreachableError),
 ])  # fmt: skip
 def test_each_status_stands_for_one_error(status, repeatable, expected):

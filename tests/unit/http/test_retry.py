@@ -17,7 +17,8 @@ def test_the_last_attempt_is_followed_by_none():
 
 
 @pytest.mark.parametrize(("trouble", "repeatable", "tried_again"), [
-    (MAYBE_DONE, False, False), (MAYBE_DONE, True, True), (NOTHING_DONE, False, True), (NOTHING_DONE, True, True),
+    (MAYBE_DONE, False, False), (MAYBE_DONE, True, True), (NOTHING_DONE, False, True),
+    (NOTHING_DONE, True, True),
 ])  # fmt: skip
 def test_a_call_is_repeated_only_when_that_does_no_harm(trouble, repeatable, tried_again):
     assert (POLICY.wait_s(1, trouble, repeatable) is not None) is tried_again

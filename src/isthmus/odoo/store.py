@@ -1,0 +1,295 @@
+"""The record store over RPC: models of a remote Odoo behind the same seam as local ones."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+from isthmus.errors import FieldError, MalformedAnswerError
+from isthmus.odoo.codec import decode_rows, encode_values
+from isthmus.odoo.connection import OdooConnection
+from isthmus.odoo.errors import RemoteMissingRecordError
+from isthmus.odoo.load import EXTERNAL_ID, can_carry, table
+from isthmus.odoo.loader import LOAD_CHUNK, Loader
+from isthmus.odoo.plan import SameValues, comparable, differing, merge, plan
+from isthmus.odoo.schema import fields_of
+from isthmus.records.domain import Domain
+from isthmus.records.fields import Field
+
+Values = dict[str, Any]
+Context = Mapping[str, Any]
+NO_CONTEXT: Context = MappingProxyType({})
+Item = TypeVar("Item")
+
+#: Mails and log notes for imported records would double the cost of the import and annoy followers.
+SILENT: dict[str, Any] = {
+    "tracking_disable": True,
+    "mail_create_nolog": True,
+    "mail_create_nosubscribe": True,
+}
+
+READ_CHUNK = 2000
+
+_ORDER_FIELD = re.compile(r"(?:^|,)\s*(\w+)")
+
+
+class RpcStore:
+    """Keep records in a remote Odoo. Each call is final: nothing rolls back with the environment.
+
+    Odoo applies defaults, commands and checks itself. New records are created silently (no mails, no log
+    notes) unless the context says otherwise. Safe to share between threads.
+    """
+
+    transactional = False
+    autonomous = True
+
+    def __init__(self, connection: OdooConnection, *, load_chunk: int = LOAD_CHUNK) -> None:
+        self.connection = connection
+        self._loader = Loader(connection, load_chunk)
+        self._fields: dict[str, dict[str, Field]] = {}
+
+    def __repr__(self) -> str:
+        return f"<RpcStore {self.connection!r}>"
+
+    def fields(self, model: str) -> Mapping[str, Field]:
+        """Return the fields that the connection's user may see. Raises UnknownModelError (a ModelError)."""
+        known = self._fields.get(model)
+        if known is None:
+            known = self._fields[model] = fields_of(model, self.connection.fields_get(model))
+        return known
+
+    # --- reading ---
+
+    def search(
+        self,
+        model: str,
+        domain: Domain,
+        *,
+        offset: int = 0,
+        limit: int | None = None,
+        order: str | None = None,
+        context: Context = NO_CONTEXT,
+    ) -> list[int]:
+        asked = self._query(model, domain, offset, limit, order)
+        return list(self._execute(model, "search", kwargs=asked, context=context))
+
+    def search_read(
+        self,
+        model: str,
+        domain: Domain,
+        fields: Sequence[str],
+        *,
+        offset: int = 0,
+        limit: int | None = None,
+        order: str | None = None,
+        context: Context = NO_CONTEXT,
+    ) -> list[Values]:
+        """Search and read at once.
+
+        Many2one values come with their names and are cut down to ids: ``load`` cannot be passed, since models
+        such as project.tags override ``search_read`` without it, and Odoo 14 has none.
+        """
+        known = self._known(model, fields)
+        asked = {**self._query(model, domain, offset, limit, order), "fields": _asked(known, fields)}
+        rows = self._execute(model, "search_read", kwargs=asked, context=context)
+        return decode_rows(known, fields, rows)
+
+    def count(self, model: str, domain: Domain, *, context: Context = NO_CONTEXT) -> int:
+        asked = self._query(model, domain, 0, None, None)
+        return int(self._execute(model, "search_count", kwargs=asked, context=context))
+
+    def read(
+        self, model: str, ids: Sequence[int], fields: Sequence[str], *, context: Context = NO_CONTEXT
+    ) -> list[Values]:
+        known = self._known(model, fields)
+        asked = {"fields": _asked(known, fields), "load": "_classic_write"}
+        rows: list[Mapping[str, Any]] = []
+        for chunk in _chunks(list(dict.fromkeys(ids)), READ_CHUNK):
+            rows += self._execute(model, "read", chunk, asked, context=context)
+        by_id = {row["id"]: row for row in decode_rows(known, fields, rows)}
+        return [by_id[id_] for id_ in ids if id_ in by_id]
+
+    # --- writing ---
+
+    def create(self, model: str, rows: Sequence[Values], *, context: Context = NO_CONTEXT) -> list[int]:
+        if not rows:
+            return []
+        encoded = [encode_values(self._known(model, values), values) for values in rows]
+        asked = {"vals_list": encoded}
+        found = self._execute(model, "create", kwargs=asked, context={**SILENT, **context})
+        ids = found if isinstance(found, list) else [found]
+        if len(ids) != len(rows):
+            raise MalformedAnswerError(f"Odoo created {len(ids)} records of {model} for {len(rows)} rows")
+        return ids
+
+    def write(self, model: str, ids: Sequence[int], values: Values, *, context: Context = NO_CONTEXT) -> None:
+        if not ids or not values:
+            return
+        encoded = encode_values(self._known(model, values), values)
+        self._execute(model, "write", list(dict.fromkeys(ids)), {"vals": encoded}, context=context)
+
+    def write_each(
+        self, model: str, rows: Sequence[tuple[int, Values]], *, context: Context = NO_CONTEXT
+    ) -> None:
+        """Write different values to many records; what does not differ is not written.
+
+        Reads the present values once, writes equal values together, and hands the rest to ``load``. Silent
+        like :meth:`create`, since tracking makes it four times as dear. Raises MissingRecordError before
+        anything is written when a record does not exist.
+        """
+        wanted = merge(rows)
+        if not wanted:
+            return
+        fields = self._known(model, {name for values in wanted.values() for name in values})
+        silent = {**SILENT, **context}
+        for step in plan(fields, self._changes(model, fields, wanted, context)):
+            if isinstance(step, SameValues):
+                self.write(model, step.ids, dict(step.values), context=silent)
+            else:
+                self._loader.load(model, step, wire_context(silent))
+
+    def upsert(
+        self, model: str, rows: Sequence[tuple[str, Values]], *, context: Context = NO_CONTEXT
+    ) -> list[int]:
+        """Create or update records by their external identifiers, through ``load``.
+
+        Rows go in batches of the same columns; a batch is all or nothing. Raises RejectedError naming row,
+        field and identifier (``details["row"]`` is the index in ``rows``), ConflictError when clashes do not
+        end, and FieldError for values that ``load`` cannot carry.
+        """
+        fields = self._known(model, {name for _, values in rows for name in values})
+        silent = wire_context({**SILENT, **context})
+        groups: dict[tuple[str, ...], list[int]] = {}
+        for index, (identifier, values) in enumerate(rows):
+            self._require_carriable(model, fields, identifier, values)
+            groups.setdefault(tuple(sorted(values)), []).append(index)
+        ids: dict[int, int] = {}
+        for names, indexes in groups.items():
+            same = [(rows[index][0], {name: rows[index][1][name] for name in names}) for index in indexes]
+            rows_table = table(fields, EXTERNAL_ID, same)
+            found = self._loader.load(model, rows_table, silent, indexes)
+            ids.update(zip(indexes, found, strict=True))
+        return [ids[index] for index in range(len(rows))]
+
+    def unlink(self, model: str, ids: Sequence[int], *, context: Context = NO_CONTEXT) -> None:
+        """Delete records. Those that are gone are ignored, so a call that got no answer is repeated."""
+        left = list(dict.fromkeys(ids))
+        while left:
+            try:
+                self._execute(model, "unlink", left, context=context, idempotent=True)
+                return
+            except RemoteMissingRecordError:
+                there = self._existing(model, left, context)
+                if len(there) == len(left):  # what is missing is another record, on which these depend
+                    raise
+                left = there
+
+    # --- what is there ---
+
+    def _require_carriable(
+        self, model: str, fields: Mapping[str, Field], identifier: str, values: Values
+    ) -> None:
+        for name, value in values.items():
+            if not can_carry(fields[name], value):
+                raise FieldError(
+                    f"upsert cannot carry {fields[name]!r} = {str(value)[:80]} of {identifier}",
+                    hint="Give a many2many as [(6, 0, ids)]; write one2many and JSON fields afterwards.",
+                )
+
+    def _changes(
+        self, model: str, fields: Mapping[str, Field], wanted: Mapping[int, Values], context: Context
+    ) -> dict[int, Values]:
+        """Return what differs from the present values, by record."""
+        names = comparable(fields, {name for values in wanted.values() for name in values})
+        current = {row["id"]: row for row in self.read(model, list(wanted), sorted(names), context=context)}
+        missing = [id_ for id_ in wanted if id_ not in current]
+        if missing:
+            raise RemoteMissingRecordError(
+                f"Odoo has no {model} with id {', '.join(map(str, missing[:10]))} (any more)",
+                hint="Nothing was written; leave out what is gone.",
+                ids=missing,
+            )
+        return {id_: differing(fields, current[id_], values) for id_, values in wanted.items()}
+
+    def _existing(self, model: str, ids: Sequence[int], context: Context) -> list[int]:
+        return [row["id"] for row in self.read(model, ids, [], context=context)]
+
+    # --- asking ---
+
+    def _query(
+        self, model: str, domain: Domain, offset: int, limit: int | None, order: str | None
+    ) -> dict[str, Any]:
+        self._known(model, domain.fields())
+        asked: dict[str, Any] = {"domain": domain.to_list()}
+        if offset:
+            asked["offset"] = offset
+        if limit is not None:
+            asked["limit"] = limit
+        if order:
+            self._known(model, _ORDER_FIELD.findall(order))
+            asked["order"] = order
+        return asked
+
+    def _known(self, model: str, names: Iterable[str]) -> Mapping[str, Field]:
+        """Return the model's fields. Raises FieldError with the nearest name when a name is unknown."""
+        fields = self.fields(model)
+        for name in names:
+            if name not in fields:
+                near = get_close_matches(name, fields, 1)
+                raise FieldError(
+                    f"Odoo's model {model!r} has no field {name!r} that {self.connection.login!r} may see",
+                    hint=f"Did you mean {near[0]!r}?" if near else "Does its app need to be installed?",
+                    model=model,
+                    field=name,
+                )
+        return fields
+
+    def _execute(
+        self,
+        model: str,
+        method: str,
+        ids: Sequence[int] | None = None,
+        kwargs: Mapping[str, Any] | None = None,
+        *,
+        context: Context,
+        idempotent: bool | None = None,
+    ) -> Any:
+        return self.connection.execute(
+            model, method, ids, kwargs=kwargs, context=wire_context(context), idempotent=idempotent
+        )
+
+
+def wire_context(context: Context) -> dict[str, Any]:
+    """Return the part of a context that Odoo can be told: JSON values, and never ``bin_size``.
+
+    With ``bin_size`` Odoo answers "10.00 bytes" instead of a binary field's content.
+    """
+    return {key: value for key, value in context.items() if key != "bin_size" and _is_json(value)}
+
+
+def _is_json(value: Any) -> bool:
+    match value:
+        case None | bool() | int() | float() | str():
+            return True
+        case list() | tuple():
+            return all(map(_is_json, value))
+        case dict():
+            return all(isinstance(key, str) and _is_json(one) for key, one in value.items())
+        case _:
+            return False
+
+
+def _asked(known: Mapping[str, Field], fields: Sequence[str]) -> list[str]:
+    """Return the names to ask for: always one that is a column.
+
+    Without any name Odoo reads every field; with ``id`` alone it does not look whether the records exist.
+    """
+    names = [name for name in fields if name != "id"]
+    return names or [next((name for name, field in known.items() if field.prefetch and name != "id"), "id")]
+
+
+def _chunks(items: Sequence[Item], size: int) -> Iterable[Sequence[Item]]:
+    return (items[start : start + size] for start in range(0, len(items), size))

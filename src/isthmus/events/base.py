@@ -30,10 +30,11 @@ class Notifier(models.AbstractModel):
         ones, without one those of any collection. Where the environment has no component registry, nobody
         listens. Raises ValueError when the name does not start with ``on_``.
         """
-        registry = self.env.transaction.services.get(ComponentRegistry)
-        if registry is None:
+        try:
+            registry = self.env.transaction.services[ComponentRegistry]
+        except KeyError:
             return SILENCE
-        hearing = registry.tables[EventIndex][name, self._name]
+        hearing = registry.tables[EventIndex][name, type(self)]
         if hearing is None:
             return SILENCE
         listeners = hearing[None if collection is None else collection._name]
@@ -115,7 +116,7 @@ class RecordNotifier(models.AbstractModel):
 def heard(records: Any) -> Heard:
     """Return which changes of the records' model anybody listens to."""
     registry = records.env.transaction.services.get(ComponentRegistry)
-    return NOTHING if registry is None else registry.tables[EventIndex].heard[records._name]
+    return NOTHING if registry is None else registry.tables[EventIndex].heard[type(records)]
 
 
 def announce(action: str, records: Any, fields: FieldsById | None) -> None:

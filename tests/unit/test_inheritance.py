@@ -244,7 +244,7 @@ def test_extending_a_model_that_nobody_declares_adds_to_the_model_of_odoo() -> N
 
     registry = Registry.build(classes=classes)
 
-    assert not registry.is_local("product.product")
+    assert "product.product" not in registry
     assert registry.remote("product.product").shout(None) == "product!"
 
 

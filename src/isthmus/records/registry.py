@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from isthmus.errors import ModelError
-from isthmus.inheritance import Builder, declared, import_package
+from isthmus.inheritance import Builder, declared, in_order
 from isthmus.records.fields import Field, Integer
 from isthmus.records.model import AbstractModel, BaseModel
 
@@ -24,14 +24,12 @@ class Registry(Mapping[str, type[BaseModel]]):
 
     @classmethod
     def build(cls, packages: Iterable[str] = (), classes: Iterable[type] = ()) -> Registry:
-        """Build the models declared in ``packages`` (module names, in dependency order), then ``classes``.
+        """Build the models declared in ``packages`` (module names) and those they depend on, then ``classes``.
 
         ``classes`` may hold declarations of other families (components); they are left out.
         Raises TypeError when declarations contradict each other.
         """
-        names = list(dict.fromkeys([BUILT_IN, *packages]))
-        for name in names:
-            import_package(name)
+        names = in_order([BUILT_IN, *packages])
         builder = Builder("model", open_names=True)
         for one in declared(AbstractModel, names):
             builder.add(one)
@@ -48,6 +46,9 @@ class Registry(Mapping[str, type[BaseModel]]):
             return self._local[name]
         except KeyError:
             raise ModelError(f"no loaded package declares the model {name!r}{self.near(name)}") from None
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._local
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._local)

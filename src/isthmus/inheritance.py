@@ -86,6 +86,21 @@ def import_package(package: str) -> ModuleType:
     return module
 
 
+def in_order(packages: Iterable[str]) -> list[str]:
+    """Import packages and those that they depend on; return their names, what others depend on first.
+
+    A package names the packages that its declarations build on in ``DEPENDS``, a tuple of module names.
+    """
+    ordered: dict[str, None] = {}
+    for package in packages:
+        if package not in ordered:
+            needed = getattr(importlib.import_module(package), "DEPENDS", ())
+            ordered |= dict.fromkeys(in_order(needed))
+            import_package(package)
+            ordered[package] = None
+    return list(ordered)
+
+
 @dataclass(slots=True)
 class Entry:
     """What is known of one name while a registry is built."""

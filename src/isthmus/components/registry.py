@@ -10,7 +10,7 @@ from isthmus import telemetry
 from isthmus.components.candidate import ComponentClass, Shortlist, Wanted, objection, serves
 from isthmus.components.component import AbstractComponent, BaseComponent
 from isthmus.errors import RegistryNotReadyError
-from isthmus.inheritance import build, declared, import_package
+from isthmus.inheritance import build, declared, in_order
 
 ShortlistKey = tuple[str | None, Wanted, str | None]
 
@@ -64,16 +64,14 @@ class ComponentRegistry:
     def build(
         cls, packages: Iterable[str] = (), *, classes: Iterable[type[Any]] | None = None
     ) -> ComponentRegistry:
-        """Build the components declared in ``packages``, imported in that order, with their submodules.
+        """Build the components declared in ``packages``, with their submodules, and those they depend on.
 
         ``classes`` are explicit declarations, taken after those of the packages, as
         :func:`isthmus.inheritance.capture` collects them for a test; declarations of models among them are
         left out. The component ``base`` is always in. Raises TypeError when declarations contradict
         each other.
         """
-        names = list(packages)
-        for name in names:
-            import_package(name)
+        names = in_order(packages)
         declarations = [BaseComponent, *declared(AbstractComponent, names), *(classes or ())]
         components = [one for one in dict.fromkeys(declarations) if issubclass(one, AbstractComponent)]
         built = build(components, "component", derive_names=True)

@@ -1,0 +1,4 @@
+"""The connector vocabulary: backends, bindings, binders, mappers, adapters and synchronizers."""
+
+#: The packages that the declarations here build on.
+DEPENDS = ("isthmus.events",)

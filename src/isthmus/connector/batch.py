@@ -19,6 +19,7 @@ def silent(done: int, total: int | None) -> None:
 class BatchImporter(Synchronizer):
     """Import everything that the adapter's pages give; a run that was cut off goes on from its checkpoint."""
 
+    _abstract = True
     _name = "connector.batch.importer"
     _inherit = "connector.synchronizer"
     _usage = "batch.importer"
@@ -71,6 +72,7 @@ class BatchImporter(Synchronizer):
 class BatchExporter(Synchronizer):
     """Export what changed in Odoo since the base, over all pairs, and create what has no pair yet."""
 
+    _abstract = True
     _name = "connector.batch.exporter"
     _inherit = "connector.synchronizer"
     _usage = "batch.exporter"

@@ -12,6 +12,7 @@ from isthmus.errors import NotFoundError
 class ImportDeleter(Synchronizer):
     """The other side no longer has a record: archive or delete that of Odoo, forget the pair, or do nothing."""
 
+    _abstract = True
     _name = "connector.import.deleter"
     _inherit = "connector.synchronizer"
     _usage = "record.import.deleter"
@@ -48,6 +49,7 @@ class ImportDeleter(Synchronizer):
 class ExportDeleter(Synchronizer):
     """Odoo no longer has a record: archive or delete the external one, forget the pair, or do nothing."""
 
+    _abstract = True
     _name = "connector.export.deleter"
     _inherit = "connector.synchronizer"
     _usage = "record.export.deleter"

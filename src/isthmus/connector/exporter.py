@@ -43,6 +43,7 @@ class Exporter(Synchronizer):
     whose values equal its base costs no call to the other side. Hooks: :meth:`skip_reason`, :meth:`_after_export`.
     """
 
+    _abstract = True
     _name = "connector.exporter"
     _inherit = "connector.synchronizer"
     _usage = "record.exporter"

@@ -24,6 +24,7 @@ class Importer(Synchronizer):
     :meth:`_record_created_batch`.
     """
 
+    _abstract = True
     _name = "connector.importer"
     _inherit = "connector.synchronizer"
     _usage = "record.importer"

@@ -18,6 +18,7 @@ OF_ONE_RECORD = (ConstraintError, FieldError, MissingRecordError, NotFoundError,
 class Synchronizer(ConnectorComponent):
     """Base of importers, exporters and deleters, with the components that they work with."""
 
+    _abstract = True
     _name = "connector.synchronizer"
     _inherit = "base.connector"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from isthmus.connector.batch import Progress, chunked, silent
 from isthmus.connector.synchronizer import Synchronizer
@@ -53,9 +53,13 @@ class Verifier(Synchronizer):
     What is only mapped on creation is not compared, since it may go its own way.
     """
 
+    _abstract = True
     _name = "connector.verifier"
     _inherit = "connector.synchronizer"
     _usage = "verifier"
+
+    #: Fields of Odoo that may differ: they are synchronised in one direction only, and people may change them.
+    ignored: ClassVar[frozenset[str]] = frozenset()
 
     def run(self, *, progress: Progress = silent) -> Verification:
         """Compare everything and return what was found."""
@@ -95,7 +99,7 @@ class Verifier(Synchronizer):
                 continue
             found.compared += 1
             for target, value in self.mapper.comparable(values).items():
-                if target in row:
+                if target in row and target not in self.ignored:
                     found.fields += 1
                     if row[target] != value:
                         found.differences.append(

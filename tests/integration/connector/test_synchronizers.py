@@ -1,0 +1,286 @@
+"""Imports, exports, deletions and verification over a database and a small shop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from isthmus.components import ComponentRegistry
+from isthmus.connector.operation import export_backend, import_backend, verify_backend
+from isthmus.errors import AmbiguousError, ConfigurationError, RetryableJobError
+from isthmus.records import open_environment
+from tests.integration.connector.shop import Shop, components, new_database, registry
+
+
+@pytest.fixture
+def shop() -> Shop:
+    return Shop()
+
+
+@pytest.fixture
+def database() -> Any:
+    return new_database()
+
+
+@pytest.fixture
+def env(shop: Shop, database: Any) -> Iterator[Any]:
+    with open_environment(registry, database, services={ComponentRegistry: components, Shop: shop}) as env:
+        yield env
+
+
+@pytest.fixture
+def backend(env: Any) -> Any:
+    return env["shop.backend"].create({"name": "shop"})
+
+
+def counts(report: Any) -> dict[str, int]:
+    return {kind: number for kind, number in report.counts.items() if number}
+
+
+def run_import(env: Any, backend: Any, **options: Any) -> dict[str, int]:
+    (report,) = import_backend(env, backend, **options)
+    return counts(report)
+
+
+def run_export(env: Any, backend: Any) -> dict[str, int]:
+    (report,) = export_backend(env, backend)
+    return counts(report)
+
+
+def agree(env: Any, backend: Any) -> bool:
+    return all(report.ok for report in verify_backend(env, backend))
+
+
+def partner(env: Any, external_id: str) -> Any:
+    return env["shop.partner"].search([("external_id", "=", external_id)]).odoo_id
+
+
+def test_an_import_creates_pairs_and_a_second_one_writes_nothing(env: Any, backend: Any, shop: Shop) -> None:
+    shop.add(12)
+    assert run_import(env, backend) == {"created": 12}
+    before = env["s.partner"].search([]).mapped("write_date")
+    assert run_import(env, backend) == {"unchanged": 12}
+    assert env["s.partner"].search([]).mapped("write_date") == before
+    assert agree(env, backend)
+
+
+def test_a_changed_field_is_the_only_one_written(env: Any, backend: Any, shop: Shop) -> None:
+    one, two = shop.add(2)
+    run_import(env, backend)
+    partner(env, one).write({"email": "by hand"})
+    shop.partners[one]["town"] = "Bern"
+    assert run_import(env, backend) == {"updated": 1, "unchanged": 1}
+    assert (partner(env, one).city, partner(env, one).email) == ("Bern", "by hand")
+
+
+def test_a_record_that_fails_is_set_aside_with_its_reason_and_comes_back_when_it_is_mended(
+    env: Any, backend: Any, shop: Shop
+) -> None:
+    good, bad = shop.add(2)
+    shop.partners[bad]["town"] = "boom"
+    (report,) = import_backend(env, backend)
+    assert counts(report) == {"created": 1, "failed": 1}
+    assert report.failures[0].external_id == bad
+    assert "there is no such town" in report.failures[0].reason
+    shop.partners[bad]["town"] = "Rome"
+    assert run_import(env, backend) == {"created": 1, "unchanged": 1}
+
+
+def test_a_row_that_the_database_refuses_does_not_fail_its_page(env: Any, backend: Any, shop: Shop) -> None:
+    ids = shop.add(5)
+    shop.partners[ids[3]]["title"] = shop.partners[ids[1]]["title"]
+    (report,) = import_backend(env, backend)
+    assert counts(report) == {"created": 4, "failed": 1}
+    assert report.failures[0].external_id == ids[3]
+    assert "Names are unique" in report.failures[0].reason
+
+
+def test_an_export_sends_only_what_changed_since_the_base(env: Any, backend: Any, shop: Shop) -> None:
+    one, two = shop.add(2)
+    run_import(env, backend)
+    partner(env, one).write({"email": "new@x.example"})
+    shop.calls.clear()
+    assert run_export(env, backend) == {"updated": 1, "unchanged": 1}
+    assert [data for name, data in shop.calls if name == "write"] == [{"mail": "new@x.example"}]
+    assert run_export(env, backend) == {"unchanged": 2}
+    assert run_import(env, backend) == {"unchanged": 2}
+    assert agree(env, backend)
+
+
+def test_changes_of_different_fields_on_both_sides_merge(env: Any, backend: Any, shop: Shop) -> None:
+    (one,) = shop.add()
+    run_import(env, backend)
+    partner(env, one).write({"email": "odoo@x.example"})
+    shop.partners[one]["town"] = "Oslo"
+    assert run_export(env, backend) == {"updated": 1}
+    assert run_import(env, backend) == {"updated": 1}
+    assert (partner(env, one).email, partner(env, one).city) == ("odoo@x.example", "Oslo")
+    assert (shop.partners[one]["mail"], shop.partners[one]["town"]) == ("odoo@x.example", "Oslo")
+    assert agree(env, backend)
+
+
+@pytest.mark.parametrize(("policy", "winner"), [("external", "shop"), ("odoo", "odoo")])
+def test_a_field_changed_on_both_sides_follows_the_policy(
+    env: Any, backend: Any, shop: Shop, policy: str, winner: str
+) -> None:
+    backend.conflict_policy = policy
+    (one,) = shop.add()
+    run_import(env, backend)
+    partner(env, one).write({"email": "odoo"})
+    shop.partners[one]["mail"] = "shop"
+    run_import(env, backend)
+    run_export(env, backend)
+    assert partner(env, one).email == winner
+    assert shop.partners[one]["mail"] == winner
+    assert agree(env, backend)
+
+
+def test_under_the_policy_ask_nothing_is_overwritten_and_the_pair_is_in_conflict(
+    env: Any, backend: Any, shop: Shop
+) -> None:
+    backend.conflict_policy = "ask"
+    (one,) = shop.add()
+    run_import(env, backend)
+    partner(env, one).write({"email": "odoo"})
+    shop.partners[one]["mail"] = "shop"
+    assert run_import(env, backend) == {"conflict": 1}
+    assert run_export(env, backend) == {"conflict": 1}
+    assert (partner(env, one).email, shop.partners[one]["mail"]) == ("odoo", "shop")
+    binding = env["shop.partner"].search([])
+    assert binding.state == "conflict"
+    assert "email" in binding.last_error or "mail" in binding.last_error
+
+
+def test_the_same_change_on_both_sides_is_no_conflict(env: Any, backend: Any, shop: Shop) -> None:
+    backend.conflict_policy = "ask"
+    (one,) = shop.add()
+    run_import(env, backend)
+    partner(env, one).write({"email": "same"})
+    shop.partners[one]["mail"] = "same"
+    shop.calls.clear()
+    assert run_import(env, backend) == {"unchanged": 1}
+    assert run_export(env, backend) == {"unchanged": 1}
+    assert shop.count("write") == 0
+
+
+def test_a_record_of_odoo_without_a_pair_is_created_once(env: Any, backend: Any, shop: Shop) -> None:
+    env["s.partner"].create({"name": "Fresh", "email": "f@x.example"})
+    assert run_export(env, backend) == {"created": 1}
+    assert [one["title"] for one in shop.partners.values()] == ["Fresh"]
+    assert run_export(env, backend) == {"unchanged": 1}
+    assert run_import(env, backend) == {"unchanged": 1}
+    assert not env["connector.intent"].search([])
+
+
+def test_a_create_whose_answer_was_lost_is_found_again_instead_of_doubled(
+    env: Any, backend: Any, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    env["s.partner"].create({"name": "Fresh"})
+    add = shop.add
+
+    def add_and_lose(*args: Any, **values: Any) -> Any:
+        add(*args, **values)
+        raise AmbiguousError("no answer")
+
+    shop.add = add_and_lose  # type: ignore[method-assign]
+    assert run_export(env, backend) == {"failed": 1}
+    shop.add = add  # type: ignore[method-assign]
+    assert run_export(env, backend) == {"created": 1}
+    assert len(shop.partners) == 1
+
+
+def test_an_external_deletion_follows_the_policy(env: Any, backend: Any, shop: Shop) -> None:
+    one, two = shop.add(2)
+    run_import(env, backend)
+    record = partner(env, one)
+    del shop.partners[one]
+    assert run_import(env, backend) == {"unchanged": 1, "deleted": 1}
+    assert record.active is False
+    assert run_import(env, backend) == {"unchanged": 1}
+    assert agree(env, backend)
+
+
+def test_a_refused_write_is_set_aside_and_the_rest_goes_on(env: Any, backend: Any, shop: Shop) -> None:
+    one, two = shop.add(2)
+    run_import(env, backend)
+    partner(env, one).write({"email": "a"})
+    partner(env, two).write({"email": "b"})
+    shop.refuse = {one}
+    assert run_export(env, backend) == {"failed": 1, "updated": 1}
+    shop.refuse = set()
+    assert run_export(env, backend) == {"updated": 1, "unchanged": 1}
+
+
+def test_an_import_that_was_cut_off_goes_on_from_its_checkpoint(
+    env: Any, backend: Any, shop: Shop, database: Any
+) -> None:
+    shop.add(12)
+    env.commit()
+
+    class Cut(Exception):
+        pass
+
+    def cut(entity: str, done: int, total: int | None) -> None:
+        if done >= 10:
+            raise Cut
+
+    with pytest.raises(Cut):
+        import_backend(env, backend, progress=cut)
+    assert env["shop.partner"].search_count([]) == 5
+    shop.calls.clear()
+    assert run_import(env, backend) == {"created": 7}
+    assert shop.count("page") == 2
+
+
+def test_verify_lists_differences_and_what_has_no_pair(env: Any, backend: Any, shop: Shop) -> None:
+    one, two = shop.add(2)
+    run_import(env, backend)
+    partner(env, one).write({"city": "Lima"})
+    (lonely,) = shop.add()
+    env["s.partner"].create({"name": "Only here"})
+    (report,) = verify_backend(env, backend)
+    assert not report.ok
+    assert [(d.external_id, d.field, d.odoo, d.external) for d in report.differences] == [(one, "city", "Lima", None)]
+    assert [u.id for u in report.unpaired_external] == [lonely]
+    assert [u.name for u in report.unpaired_odoo] == ["Only here"]
+
+
+def test_two_imports_of_one_backend_do_not_run_at_once(env: Any, backend: Any, shop: Shop, database: Any) -> None:
+    shop.add(3)
+    env.commit()
+
+    def meanwhile(entity: str, done: int, total: int | None) -> None:
+        env.commit()
+        services = {ComponentRegistry: components, Shop: shop}
+        with open_environment(registry, database, services=services) as other:
+            with pytest.raises(RetryableJobError, match="running already"):
+                import_backend(other, other["shop.backend"].browse(backend.id))
+
+    import_backend(env, backend, progress=meanwhile)
+    assert run_import(env, backend) == {"unchanged": 3}
+
+
+def test_one_record_is_imported_by_its_id(env: Any, backend: Any, shop: Shop) -> None:
+    one, two = shop.add(2)
+    with backend.work_on("shop.partner") as work:
+        importer = work.component(usage="record.importer")
+        assert importer.run(one).kind == "created"
+        assert importer.run(one).kind == "unchanged"
+        assert importer.run("9999").kind == "failed"
+        del shop.partners[one]
+        assert importer.run(one).kind == "deleted"
+    assert env["shop.partner"].search_count([]) == 1
+
+
+def test_an_unknown_entity_is_refused_with_the_nearest(env: Any, backend: Any) -> None:
+    with pytest.raises(ConfigurationError, match="no entity 'partnr'") as caught:
+        import_backend(env, backend, ["partnr"])
+    assert "partner" in (caught.value.hint or "")
+
+
+def test_a_paused_backend_is_not_synchronised(env: Any, backend: Any) -> None:
+    backend.state = "paused"
+    with pytest.raises(ConfigurationError, match="paused"):
+        import_backend(env, backend)

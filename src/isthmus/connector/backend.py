@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
-from isthmus.components import AbstractComponent, WorkContext
+from isthmus.components import AbstractComponent
+from isthmus.connector.work import ConnectorWork
 from isthmus.errors import ConfigurationError
 from isthmus.records import fields, model
 
@@ -37,8 +38,8 @@ class CollectionBase(model.AbstractModel):
         return self._working_on(model_name, attributes)
 
     @contextmanager
-    def _working_on(self, model_name: Any, attributes: dict[str, Any]) -> Iterator[WorkContext]:
-        yield WorkContext(model_name=model_name, collection=self, **attributes)
+    def _working_on(self, model_name: Any, attributes: dict[str, Any]) -> Iterator[ConnectorWork]:
+        yield ConnectorWork(model_name=model_name, collection=self, **attributes)
 
 
 class Backend(model.AbstractModel):

@@ -17,7 +17,7 @@ _TEXTS = ("char", "text", "html", "selection", "secret")
 
 
 def encode(field: Field, value: Any) -> Any:
-    """Return the column's value, None when the field is empty. Raises FieldError when the field cannot hold it."""
+    """Return the column's value, None when empty. Raises FieldError when the field cannot hold it."""
     if field.type == "json":
         return _encode_json(field, value)
     neutral = field.to_store(value)

@@ -6,11 +6,11 @@ therefore cannot disagree on what an operator, an empty value or a dotted path m
 
 The rules, all of them Odoo's:
 
-* A negative operator is the complement of the positive one: ``!=``, ``not in`` and ``not like`` include empty rows.
+* A negative operator is the complement of the positive one: ``!=``, ``not in``, ``not like`` include the empty.
 * Empty text, the number 0 and the boolean False are the same as null.
 * A dotted path asks whether *some* record at its end fits: ``("parent_id.name", "!=", "x")`` wants a parent.
-* A many2one leads to archived records too, an x2many only to active ones (unless the condition mentions ``active``,
-  or ``active_test`` is off); ``("line_ids", "=", False)`` and ids given directly see all of them.
+* A many2one leads to archived records too, an x2many only to active ones (unless the condition mentions
+  ``active``, or ``active_test`` is off); ``("line_ids", "=", False)`` and ids given directly see all of them.
 * Text for a relation is looked up in the ``_rec_name`` of the other model.
 * A date compared with a datetime field stands for its whole day in ``>`` and ``<=``, otherwise for midnight.
 
@@ -119,7 +119,7 @@ class Reader(ABC, Generic[Result]):
 
     @abstractmethod
     def like(self, field: Field, pattern: str, fold: bool) -> Result:
-        """The field's text fits the pattern of ``%``, ``_`` and ``\\`` escapes, upper and lower case alike when ``fold``."""
+        """The field's text fits the pattern; upper and lower case are alike when ``fold``."""
 
     @abstractmethod
     def linked(self, field: Field, ids: Sequence[int] | None) -> Result:
@@ -249,7 +249,7 @@ class _LeafReader(Generic[Result]):
         return self.reader.compare(field, bound.sign, bound.value, holds_for_null)
 
     def _like(self, field: Field, sign: str, value: Any) -> Result:
-        if isinstance(value, bool) and value or not isinstance(value, (str, int, float)):
+        if (isinstance(value, bool) and value) or not isinstance(value, (str, int, float)):
             self._refuse(f"operator {self.leaf.operator!r} wants text")
         if value is False or value == "":
             return self._like_nothing(field, sign)

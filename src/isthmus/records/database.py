@@ -4,7 +4,8 @@ How transactions behave is the same on both, close to PostgreSQL's READ COMMITTE
 others had committed when it began. On SQLite that is reached so: until a transaction first writes, its
 statements stand alone (no snapshot is held, so nothing can go stale); the first write begins with ``BEGIN
 IMMEDIATE``, which waits for its turn. A deferred transaction that upgrades to a writer, the classic source of
-"database is locked", never happens. Code that reads in order to write calls :meth:`SqlTransaction.lock` first.
+"database is locked", never happens. Code that reads in order to write calls :meth:`SqlTransaction.lock`
+first.
 """
 
 from __future__ import annotations
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
 
 #: How long a SQLite writer waits for another one.
 BUSY_TIMEOUT_S = 30.0
+
+if TYPE_CHECKING:
+    #: Rows of any width.
+    Result = sa.CursorResult[*tuple[Any, ...]]
 
 Parameters = dict[str, Any] | Sequence[dict[str, Any]] | None
 
@@ -128,12 +133,12 @@ class SqlTransaction:
                 raise unreachable(error, self.database.url) from error
         return self._connection
 
-    def read(self, statement: sa.Executable, parameters: Parameters = None) -> sa.CursorResult[Any]:
+    def read(self, statement: sa.Executable, parameters: Parameters = None) -> Result:
         """Execute a statement that changes nothing. Fetch all of its rows before the next statement."""
         with self._translating():
             return self.connection.execute(statement, parameters)
 
-    def change(self, statement: sa.Executable, parameters: Parameters = None) -> sa.CursorResult[Any]:
+    def change(self, statement: sa.Executable, parameters: Parameters = None) -> Result:
         """Execute a statement that writes, once or (for a list of parameters) once for each."""
         self.lock()
         with self._translating():

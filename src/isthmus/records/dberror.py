@@ -74,7 +74,7 @@ class Violation:
 
 
 def translated(error: sa.exc.SQLAlchemyError, where: str) -> Exception:
-    """Return the Isthmus error for a database error at ``where``; the error itself when it is a mistake of ours.
+    """Return the Isthmus error for a database error at ``where``; the error itself when it is our mistake.
 
     A ConstraintError carries a :class:`Violation` in ``details["violation"]``.
     """

@@ -18,7 +18,7 @@ from isthmus.records import pattern
 
 Expression = sa.ColumnElement[Any]
 
-#: Collations whose ``lower()`` knows all of Unicode, best first; "default" may not, when the cluster's locale is C.
+#: Collations whose ``lower()`` knows all of Unicode, best first; "default" may not (locale C).
 _FOLDING_COLLATIONS = ("pg_c_utf8", "C.utf8", "C.UTF-8", "en_US.utf8", "und-x-icu")
 
 
@@ -27,9 +27,15 @@ class Dialect(ABC):
 
     name: ClassVar[str]
 
-    @abstractmethod
     def one_of(self, column: Expression, values: Sequence[Any]) -> Expression:
         """Return ``column IN values`` with a single bound parameter, however many values there are."""
+        if len(values) == 1:
+            return sa.and_(column == values[0])
+        return self.one_of_many(column, values)
+
+    @abstractmethod
+    def one_of_many(self, column: Expression, values: Sequence[Any]) -> Expression:
+        """Return ``column IN values`` with a single bound parameter."""
 
     @abstractmethod
     def like(self, column: Expression, wanted: str, fold: bool) -> Expression:
@@ -53,9 +59,7 @@ class Sqlite(Dialect):
 
     name = "sqlite"
 
-    def one_of(self, column: Expression, values: Sequence[Any]) -> Expression:
-        if len(values) == 1:
-            return column == values[0]
+    def one_of_many(self, column: Expression, values: Sequence[Any]) -> Expression:
         listed = sa.bindparam(None, json.dumps([_sqlite_value(value) for value in values]), sa.Text())
         return column.in_(sa.select(sa.func.json_each(listed).table_valued("value").c.value))
 
@@ -95,11 +99,9 @@ class Postgresql(Dialect):
         connection.rollback()
         self.folding_collation = next((name for name in _FOLDING_COLLATIONS if name in found), "default")
 
-    def one_of(self, column: Expression, values: Sequence[Any]) -> Expression:
-        if len(values) == 1:
-            return column == values[0]
+    def one_of_many(self, column: Expression, values: Sequence[Any]) -> Expression:
         kind = postgresql.ARRAY(column.type)
-        return column == sa.any_(sa.bindparam(None, list(values), kind))  # type: ignore[arg-type]
+        return sa.and_(column == sa.any_(sa.bindparam(None, list(values), kind)))
 
     def like(self, column: Expression, wanted: str, fold: bool) -> Expression:
         if not fold:

@@ -50,7 +50,8 @@ class Domain(ABC):
     def parse(terms: Domain | Iterable[Any]) -> Domain:
         """Read prefix notation; terms that no operator joins are joined by ``&``.
 
-        A domain is returned as it is; the empty list is :data:`TRUE`. Raises DomainError naming the offending term.
+        A domain is returned as it is; the empty list is :data:`TRUE`.
+        Raises DomainError naming the offending term.
         """
         if isinstance(terms, Domain):
             return terms
@@ -66,7 +67,7 @@ class Domain(ABC):
 
     @abstractmethod
     def map_leaves(self, change: Callable[[Leaf], Domain]) -> Domain:
-        """Return the domain with ``change(leaf)`` in the place of each leaf (sub-domains of ``any`` are left)."""
+        """Return the domain with ``change(leaf)`` for each leaf (sub-domains of ``any`` are left)."""
 
     @abstractmethod
     def leaves(self) -> tuple[Leaf, ...]:
@@ -111,7 +112,7 @@ FALSE = Constant(False)
 
 @dataclass(frozen=True, slots=True)
 class Leaf(Domain):
-    """One term: ``path`` is a field name or a dotted path, ``value`` a scalar, a tuple of scalars or a domain.
+    """One term: ``path`` is a field name or dotted path, ``value`` a scalar, a tuple of scalars or a domain.
 
     The spelling is settled on creation: ``<>`` is ``!=``, ``=`` with a list is ``in``, ``None`` is ``False``.
     """
@@ -262,7 +263,8 @@ def _parse_terms(terms: list[Any]) -> Domain:
 def _take(operands: list[Domain], count: int, symbol: str, position: int, terms: list[Any]) -> list[Domain]:
     if len(operands) < count:
         raise DomainError(
-            f"Operator {symbol!r} at position {position} of {terms!r} has {len(operands)} operand(s), expected {count}.",
+            f"Operator {symbol!r} at position {position} of {terms!r} has {len(operands)} operand(s),"
+            f" expected {count}.",
             hint="The notation is prefix: an operator stands before its operands.",
         )
     return [operands.pop() for _ in range(count)]

@@ -24,7 +24,7 @@ class LinkTable:
     def apply(
         self, field: Field, ids: Sequence[int], commands: Sequence[Any], *, is_new: bool = False
     ) -> None:
-        """Execute commands ``(3,id) (4,id) (5,) (6,0,ids)`` for every record in ``ids``; a new one has no links."""
+        """Execute ``(3,id) (4,id) (5,) (6,0,ids)`` for every record in ``ids``; a new one has no links."""
         for command in commands:
             match command:
                 case (3, int() as target, *_):
@@ -63,4 +63,4 @@ class LinkTable:
         query = sa.select(self._owner, self._target).where(
             one_of(self._owner, list(ids)), one_of(self._target, list(targets))
         )
-        return [(id_, target) for id_, target in self._transaction.read(query).all()]
+        return [(row[0], row[1]) for row in self._transaction.read(query).all()]

@@ -33,7 +33,7 @@ class ModelInfo:
 
     @property
     def zeros(self) -> Values:
-        """Return the values of required numbers and booleans that nobody gives: empty is 0 and False for them."""
+        """Return what required numbers and booleans hold when nobody gives them a value."""
         return {
             name: field.empty
             for name, field in self.fields.items()

@@ -29,7 +29,7 @@ class Bound:
 
 
 def coerce_values(field: Field, values: Iterable[Any], refuse: Refuse) -> tuple[list[Any], bool]:
-    """Return the values that the field may have, each once and none empty, and whether empty was among them."""
+    """Return the values that the field may have, each once, none empty; and whether empty was one of them."""
     given = list(values)
     if field.type in _WHOLE and set(map(type, given)) <= {int}:
         return _integers(field, given)
@@ -53,7 +53,7 @@ def _integers(field: Field, values: list[int]) -> tuple[list[int], bool]:
 
 
 def _coerce(field: Field, value: Any, refuse: Refuse) -> Any:
-    """Return the value in the field's own type, False when it is empty, None when the field can never have it."""
+    """Return the value in the field's own type, False when empty, None when the field can never have it."""
     if value is False or value == "":
         return False
     match field.type:
@@ -179,7 +179,7 @@ def is_storable(text: str) -> bool:
 
 
 def pattern_of(sign: str, text: str, refuse: Refuse) -> str:
-    """Return the pattern that a like operator stands for: ``like`` looks anywhere, ``=like`` at the whole text."""
+    """Return the pattern of a like operator: ``like`` looks anywhere in a text, ``=like`` at all of it."""
     pattern = _text(text, refuse)
     if not sign.startswith("="):
         pattern = f"%{pattern}%"

@@ -20,7 +20,7 @@ _TERM = re.compile(r"\s*(\w+)(?:\s+(asc|desc))?(?:\s+nulls\s+(first|last))?\s*\Z
 
 @dataclass(frozen=True, slots=True)
 class OrderTerm:
-    """One key of an order; empty values come last when ascending and first when descending, unless it says."""
+    """One key of an order; empty values come last when ascending, first when descending, unless it says."""
 
     name: str
     descending: bool = False

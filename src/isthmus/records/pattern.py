@@ -1,4 +1,4 @@
-"""Text patterns (``%`` any text, ``_`` any character, ``\\`` escapes) and case folding, as every store applies them.
+"""Text patterns (``%`` any text, ``_`` any character, ``\\`` escapes) and case folding, alike in every store.
 
 SQLite calls these very functions; PostgreSQL's ``LIKE`` and ``lower()`` follow the same rules.
 """

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from isthmus.records.condition import COMPARISONS, Reader, Schema
 from isthmus.records.domain import Domain, Leaf
 from isthmus.records.pattern import fits, fold
+from isthmus.records.recordset import Recordset
 
 if TYPE_CHECKING:
     from isthmus.records.environment import Environment
@@ -17,7 +18,7 @@ Test = Callable[[Any], bool]
 
 
 def predicate(domain: Domain, records: Any) -> Test:
-    """Return a function that says whether a record of the model of ``records`` (a recordset) is in the domain.
+    """Return a function that says whether a record of the same model as ``records`` is in the domain.
 
     Raises DomainError or FieldError, naming the offending term, before any record is looked at.
     """
@@ -88,20 +89,19 @@ class PythonReader(Reader[Test]):
 
         def test(record: Any) -> bool:
             value = record[name]
-            return value is not False and value != "" and fits(wanted, prepare(value))
+            return value is not False and value != "" and fits(wanted, prepare(str(value)))
 
         return test
 
     def linked(self, field: Field, ids: Sequence[int] | None) -> Test:
-        name = field.name
         if ids is None:
-            return lambda record: any(True for _ in _all_related(record, name))
+            return lambda record: bool(_links(_with_archived(record), field))
         wanted = frozenset(ids)
-        return lambda record: any(related.id in wanted for related in _all_related(record, name))
+        return lambda record: not wanted.isdisjoint(_links(_with_archived(record), field))
 
     def related(self, field: Field, domain: Domain) -> Test:
         name, part = field.name, self.read(str(getattr(field, "comodel", "")), domain)
-        return lambda record: any(part(related) for related in _all_related(record, name))
+        return lambda record: any(part(related) for related in _with_archived(record)[name])
 
     def within(self, model: str, roots: Domain, upwards: bool) -> Test:
         is_root = self.read(model, roots)
@@ -120,17 +120,23 @@ def _reader_of(field: Field) -> Callable[[Any, str], Any]:
     if field.name == "id":
         return lambda record, name: record.id
     if field.type == "many2one":
-        return lambda record, name: record[name].id or False
+        return lambda record, name: next(iter(_links(record, field)), False)
     if field.type == "json":
         return lambda record, name: False if (value := record[name]) is None else value is not False
     return lambda record, name: record[name] or False
 
 
-def _all_related(record: Any, name: str) -> Iterable[Any]:
-    """Return the records a relation leads to, archived ones included."""
-    if hasattr(record, "with_context"):
-        record = record.with_context(active_test=False)
-    return record[name]  # type: ignore[no-any-return]
+def _links(record: Any, field: Field) -> Sequence[int]:
+    """Return the ids that a relation holds, without asking for the records: their model may be elsewhere."""
+    if not isinstance(record, Recordset):
+        return [related.id for related in record[field.name]]
+    value = record._raw(field)  # type: ignore[attr-defined]
+    return value if isinstance(value, list) else [value] if value else []
+
+
+def _with_archived(record: Any) -> Any:
+    """Return the record as it shows archived lines too."""
+    return record.with_context(active_test=False) if isinstance(record, Recordset) else record
 
 
 def _lineage(record: Any) -> Iterable[Any]:

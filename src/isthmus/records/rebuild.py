@@ -1,8 +1,8 @@
 """Give a SQLite table a new definition.
 
-SQLite cannot add a constraint to a table, nor change whether a column may be empty: the table is made anew, the
-rows are copied, the new one takes the old one's name. Foreign keys must be off meanwhile, or dropping the old
-table would delete what refers to it.
+SQLite cannot add a constraint to a table, nor change whether a column may be empty: the table is made anew,
+the rows are copied, the new one takes the old one's name. Foreign keys must be off meanwhile, or dropping the
+old table would delete what refers to it.
 
 Source: https://www.sqlite.org/lang_altertable.html#otheralter
 """
@@ -25,10 +25,10 @@ def rebuild(
 ) -> None:
     """Rebuild a table as it is declared now; columns that are declared no more are kept, allowed to be empty.
 
-    ``fill`` holds the values that existing rows get in columns that are new; ``left`` names columns with the kind
-    of change that is not to be made to them ("add column", "forbid empty", "change type"). The connection must
-    have foreign keys off and be inside a writing transaction. Raises SchemaError when the rows break a foreign key
-    of the new table.
+    ``fill`` holds the values that existing rows get in columns that are new; ``left`` names columns with the
+    kind of change that is not to be made to them ("add column", "forbid empty", "change type").
+    The connection must have foreign keys off and be inside a writing transaction. Raises SchemaError when the rows break a
+    foreign key of the new table.
     """
     old_columns = {column["name"]: column for column in sa.inspect(connection).get_columns(table.name)}
     old_indexes = _foreign_indexes(connection, table)

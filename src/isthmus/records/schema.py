@@ -1,8 +1,8 @@
 """Bring a database up to the declarations: add what is missing, and say how to do the rest.
 
-Only additions are made (tables, columns, indexes, constraints, and leave to be empty). What would lose data or
-refuse rows that are there is left to a person, with the words of what to do. Tables that no model declares are
-left alone. All changes are one transaction; several machines may run it at the same time.
+Only additions are made (tables, columns, indexes, constraints, and leave to be empty). What would lose data
+or refuse rows that are there is left to a person, with the words of what to do. Tables that no model declares
+are left alone. All changes are one transaction; several machines may run it at the same time.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One difference: what is to be done to a table. With ``advice`` it is left to a person, who is told how."""
+    """One difference: what is to be done to a table. With ``advice`` it is left to a person and says how."""
 
     kind: str
     table: str
@@ -86,8 +86,8 @@ class Comparison:
             case ("modify_type", _, table, name, _, old, new):
                 return Change(
                     "change type", table, name,
-                    f"the column is {old} and the field wants {new}. Rename the column, run this again, then copy "
-                    f"its values over: nothing converts them by itself.",
+                    f"the column is {old} and the field wants {new}. Rename the column, run this again, then "
+                    f"copy its values over: nothing converts them by itself.",
                 )  # fmt: skip
             case ("add_index", index):
                 kind = "replace index" if index.name in redone else "add index"
@@ -107,7 +107,7 @@ class Comparison:
     def _dropped(self, item: Any, word: str, statement: str) -> Change:
         return Change(
             f"drop {word}", item.table.name, item.name,
-            f"no declaration asks for it any more. It still refuses values; when that is not wanted: {statement}",
+            f"no declaration asks for it any more, and it still refuses values. To end that: {statement}",
         )  # fmt: skip
 
     def _declared_key(self, key: sa.ForeignKeyConstraint) -> sa.ForeignKeyConstraint:
@@ -120,8 +120,8 @@ class Comparison:
         advice = None
         if not column.nullable and self.fill_value(column) is None and self._has_rows(column.table):
             advice = (
-                "the field is required, has no constant default, and the table has rows. Give the field a default; "
-                "or declare it without required, run this, fill the column, and declare it required again."
+                "the field is required, has no constant default, and the table has rows. Give the field a "
+                "default; or declare it without required, run this, fill the column, and then require it."
             )
         return Change("add column", column.table.name, column.name, advice, column)
 

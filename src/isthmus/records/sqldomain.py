@@ -1,7 +1,7 @@
 """The SQL reader of domains: an expression over the table of a model.
 
 Parts may be null instead of false, which a WHERE takes for the same; :meth:`SqlReader.opposite` makes that
-exact. Related records are found by ``IN (SELECT …)``, which either database computes once and can drive by an index.
+exact. Related records are found by ``IN (SELECT …)``, which either database computes once.
 """
 
 from __future__ import annotations

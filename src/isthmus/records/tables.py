@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
@@ -23,7 +23,7 @@ WHOLE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 #: Text in the order of its characters' numbers, which is the same on every machine and every database.
 TEXT = sa.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
 
-COLUMN_TYPES: dict[str, sa.types.TypeEngine[object]] = {
+COLUMN_TYPES: dict[str, sa.types.TypeEngine[Any]] = {
     **dict.fromkeys(("char", "text", "html", "selection", "secret", "json"), TEXT),
     **dict.fromkeys(("integer", "many2one"), WHOLE),
     "float": sa.Double(),
@@ -95,7 +95,7 @@ class Tables:
         for constraint in model._sql_constraints:
             _add_constraint(table, model, constraint)
 
-    def _column(self, table: str, field: Field) -> sa.Column[object]:
+    def _column(self, table: str, field: Field) -> sa.Column[Any]:
         constraints: list[sa.ForeignKey] = []
         if field.type == "many2one":
             constraints += self._foreign_key(
@@ -182,7 +182,7 @@ def _check_columns(
 
 
 def name_of(*parts: str) -> str:
-    """Return the name of an index or constraint made of its parts, shortened where a database wants it shorter."""
+    """Return the name of an index or constraint, shortened where a database wants it shorter."""
     name = "_".join(parts)
     if len(name.encode()) <= _NAME_LENGTH:
         return name

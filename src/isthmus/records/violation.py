@@ -39,7 +39,7 @@ def explained(
 
 
 _HINTS = {
-    "foreign key": "The record that is linked to must exist; one that others are linked to cannot be deleted.",
+    "foreign key": "A linked record must exist; one that others must be linked to cannot be deleted.",
     "required": "Give the field a value.",
 }
 

@@ -7,7 +7,7 @@ Each message says what failed, the offending value and what was expected; ``hint
     IsthmusError
     ├── ConfigurationError            settings, command line, missing connection
     ├── RecordError
-    │   ├── ModelError                a model name that nobody declares (LookupError)
+    │   ├── ModelError                a model name that nobody declares (KeyError)
     │   ├── FieldError                an unknown or unusable field (AttributeError)
     │   ├── DomainError               a search domain that cannot be read (ValueError)
     │   ├── MissingRecordError        the record does not exist (any more)
@@ -73,7 +73,7 @@ class RecordError(IsthmusError):
     """Something about models, fields or records."""
 
 
-class ModelError(RecordError, LookupError):
+class ModelError(RecordError, KeyError):
     """A model name that no loaded package declares and no Odoo provides."""
 
 

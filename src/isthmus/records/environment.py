@@ -122,11 +122,25 @@ class Transaction:
         self._hooks.append(hook)
 
     def commit(self) -> None:
+        """Commit, then run the hooks: all of them, also when one fails; the first failure is raised at the end.
+
+        What a hook writes to the database is committed too.
+        """
+        failures: list[Exception] = []
+        self._commit_local()
+        while self._hooks:
+            try:
+                self._hooks.pop(0)()
+            except Exception as error:  # the data is committed: one hook's failure must not cost the others
+                failures.append(error)
+            self._commit_local()
+        if failures:
+            raise failures[0]
+
+    def _commit_local(self) -> None:
         if self._local is not None:
             self._local.commit()
         self.clear()
-        while self._hooks:
-            self._hooks.pop(0)()
 
     def rollback(self) -> None:
         self._hooks.clear()

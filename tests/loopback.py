@@ -28,7 +28,7 @@ class Received:
 class Answer:
     """What to answer.
 
-    ``cut`` closes the connection after so many bytes of the body; ``silent`` never answers at all; ``hang_up``
+    ``cut`` closes the connection after so many bytes of the body; ``silent`` never answers; ``hang_up``
     closes the connection without a byte; ``drip`` sends the body byte by byte and is called before each.
     """
 
@@ -98,6 +98,7 @@ def loopback(*script: Answer | Callable[[Received], Answer]) -> Iterator[Loopbac
 def _handler(server: Loopback) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
         timeout = 30
 
         def setup(self) -> None:

@@ -36,7 +36,7 @@ format: .venv/dev ## put the code into its one layout
 
 clean: ## remove what was made, .venv included
 	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist
-	@find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+	@find $(wildcard $(SOURCES)) -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The two stamps are files in .venv, so that nothing is done twice and `make clean` forgets them.
 

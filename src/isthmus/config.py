@@ -96,7 +96,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     def key_variable(self, name: str) -> str:
         """Return the environment variable that may hold the API key of an instance."""
-        return self.instance(name).key_env or f"ISTHMUS_ODOO_{re.sub('[^A-Z0-9]', '_', name.upper())}_KEY"
+        return self.instance(name).key_env or default_key_variable(name)
+
+    def overridden(self, environ: Mapping[str, str]) -> Settings:
+        """Return the settings with what the environment says put over them."""
+        database = environ.get("ISTHMUS_DATABASE")
+        return msgspec.structs.replace(self, database=database) if database else self
 
     def secret_keys(self, environ: Mapping[str, str] = os.environ) -> list[str]:
         """Return the keys that encrypt secrets, newest first; empty when there is none yet.
@@ -107,6 +112,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         if not stated:
             stated = read_text(self.key_file, "the key file") if self.key_file.exists() else ""
         return [key for key in re.split(r"[,\s]+", stated) if key]
+
+
+def default_key_variable(instance: str) -> str:
+    """Return the environment variable for the API key of an instance whose settings name none."""
+    return f"ISTHMUS_ODOO_{re.sub('[^A-Z0-9]', '_', instance.upper())}_KEY"
 
 
 def find_settings(path: str | Path | None = None, environ: Mapping[str, str] = os.environ) -> Path:
@@ -122,9 +132,7 @@ def load_settings(path: str | Path | None = None, environ: Mapping[str, str] = o
             f"there is no settings file {file}",
             hint="Make one with `isthmus init`, or name yours with --config or ISTHMUS_CONFIG.",
         )
-    settings = parse_settings(read_text(file, "the settings file"), file)
-    database = environ.get("ISTHMUS_DATABASE")
-    return msgspec.structs.replace(settings, database=database) if database else settings
+    return parse_settings(read_text(file, "the settings file"), file).overridden(environ)
 
 
 def parse_settings(text: str, path: Path) -> Settings:

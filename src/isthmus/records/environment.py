@@ -66,7 +66,7 @@ class Transaction:
         registry: Registry,
         database: Database | None,
         odoo: RecordStore | None,
-        services: Mapping[type, Any],
+        services: Mapping[Any, Any],
         clock: Clock,
     ) -> None:
         self.registry = registry
@@ -215,16 +215,17 @@ class Environment:
         """The clock of the environment."""
         return self.transaction.clock
 
-    def service(self, kind: type[Service]) -> Service:
+    def service(self, kind: Callable[..., Service]) -> Service:
         """Return the app's object of a kind. Raises ConfigurationError when there is none."""
         found = self.find_service(kind)
         if found is None:
-            raise ConfigurationError(f"this environment has no {kind.__name__}")
+            raise ConfigurationError(f"this environment has no {getattr(kind, '__name__', kind)}")
         return found
 
-    def find_service(self, kind: type[Service]) -> Service | None:
+    def find_service(self, kind: Callable[..., Service]) -> Service | None:
         """Return the app's object of a kind, or None."""
-        return self.transaction.services.get(kind)
+        found: Service | None = self.transaction.services.get(kind)
+        return found
 
     def with_context(self, context: Mapping[str, Any]) -> Environment:
         """Return an environment of the same transaction with another context."""
@@ -267,7 +268,7 @@ def open_environment(
     database: Database | None = None,
     *,
     odoo: RecordStore | None = None,
-    services: Mapping[type, Any] | None = None,
+    services: Mapping[Any, Any] | None = None,
     context: Mapping[str, Any] | None = None,
     clock: Clock | None = None,
 ) -> Iterator[Environment]:

@@ -14,8 +14,10 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from isthmus.errors import FieldError
+from isthmus.records.secret import Cipher, SecretText
 
 if TYPE_CHECKING:
+    from isthmus.records.access import Access
     from isthmus.records.model import BaseModel
 
 #: What a datetime looks like on Odoo's wire. Source: odoo.tools.misc.DEFAULT_SERVER_DATETIME_FORMAT.
@@ -38,6 +40,8 @@ class Field:
     name: str = ""
     model_name: str = ""
     store: bool = True
+    #: The model that a relation leads to; empty for other fields.
+    comodel: str = ""
     #: Read together with the other plain fields of a record. Off for what is large or restricted.
     prefetch: bool = True
 
@@ -110,7 +114,7 @@ class Field:
 
     # --- record access ---
 
-    def __get__(self, record: BaseModel | None, owner: type) -> Any:
+    def __get__(self, record: BaseModel | None, owner: Any) -> Any:
         if record is None:
             return self
         return record._get(self)
@@ -122,7 +126,7 @@ class Field:
         """Return the neutral form of a value that somebody wrote. Raises FieldError when the field cannot hold it."""
         return value
 
-    def to_record(self, value: Any, record: BaseModel) -> Any:
+    def to_record(self, value: Any, record: Access) -> Any:
         """Return what reading the field on a record gives for a neutral value."""
         return value
 
@@ -337,9 +341,7 @@ class Secret(Field):
             raise FieldError(f"{self.model_name}.{self.name} cannot hold a {type(value).__name__}: expected text")
         return value
 
-    def to_record(self, value: Any, record: BaseModel) -> Any:
-        from isthmus.records.secret import Cipher, SecretText
-
+    def to_record(self, value: Any, record: Access) -> Any:
         return SecretText(value, record.env.service(Cipher)) if value else False
 
 
@@ -350,11 +352,6 @@ class Relational(Field):
     """A field whose value is records of ``comodel``."""
 
     relational = True
-    comodel: str = ""
-
-    def to_record(self, value: Any, record: BaseModel) -> BaseModel:
-        ids = value if isinstance(value, (list, tuple)) else [value] if value else []
-        return record.env[self.comodel].browse(ids)
 
 
 def _id_of(field: Field, value: Any) -> int | bool:

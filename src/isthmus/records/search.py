@@ -95,9 +95,11 @@ class Search(Access):
             link = self._delegate(head)
             if link is None:
                 raise self._no_field(head)
-            return self._resolve_leaf(Leaf(f"{link}.{leaf.path}", leaf.operator, leaf.value))  # type: ignore[no-any-return]
+            delegated: Domain = self._resolve_leaf(Leaf(f"{link}.{leaf.path}", leaf.operator, leaf.value))
+            return delegated
         if head == "display_name":
-            return self._resolve_leaf(Leaf(self._rec_name, leaf.operator, leaf.value))  # type: ignore[no-any-return]
+            named: Domain = self._resolve_leaf(Leaf(self._rec_name, leaf.operator, leaf.value))
+            return named
         if field.compute is not None:
             raise DomainError(f"{self._name}.{head} is computed and cannot be searched", hint="Use filtered().")
         if field.relational and not self._same_store(field.comodel):

@@ -1,0 +1,5 @@
+"""A simulated Odoo that speaks the real protocols; it knows nothing of the client."""
+
+from isthmus.sandbox.odoo.server import OdooSandbox
+
+__all__ = ["OdooSandbox"]

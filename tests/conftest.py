@@ -54,6 +54,13 @@ def postgres_url(postgres_server: sa.URL) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="module")
+def module_postgres_url(postgres_server: sa.URL) -> Iterator[str]:
+    """Give the URL of an empty PostgreSQL database for a whole module."""
+    with new_postgres_database(postgres_server) as url:
+        yield url
+
+
 class new_postgres_database:
     """A database on a server for the length of a block."""
 

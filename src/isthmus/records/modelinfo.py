@@ -33,11 +33,14 @@ class ModelInfo:
 
     @property
     def zeros(self) -> Values:
-        """Return what required numbers and booleans hold when nobody gives them a value."""
+        """Return what numbers and booleans of a new record hold when nobody gives them a value.
+
+        Not null, so that they sort as the 0 or False that they read as.
+        """
         return {
             name: field.empty
             for name, field in self.fields.items()
-            if field.required and field.store and field.type in ("integer", "float", "boolean")
+            if field.store and field.type in ("integer", "float", "boolean")
         }
 
     def field(self, name: str) -> Field:

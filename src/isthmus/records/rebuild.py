@@ -27,8 +27,8 @@ def rebuild(
 
     ``fill`` holds the values that existing rows get in columns that are new; ``left`` names columns with the
     kind of change that is not to be made to them ("add column", "forbid empty", "change type").
-    The connection must have foreign keys off and be inside a writing transaction. Raises SchemaError when the rows break a
-    foreign key of the new table.
+    The connection must have foreign keys off and be inside a writing transaction. Raises SchemaError when the
+    rows break a foreign key of the new table.
     """
     old_columns = {column["name"]: column for column in sa.inspect(connection).get_columns(table.name)}
     old_indexes = _foreign_indexes(connection, table)

@@ -126,13 +126,15 @@ class Comparison:
         return Change("add column", column.table.name, column.name, advice, column)
 
     def fill_value(self, column: sa.Column[Any]) -> Any:
-        """Return what existing rows get in a new column: the field's constant default, or None."""
+        """Return what existing rows get in a new column: the field's constant default, 0, or None."""
         model = column.table.info.get("model")
         declared = self.registry[model]._declared_fields[column.name] if model else None
         if declared is None:
             return None
         if declared.default is None or callable(declared.default):
-            return encode(declared, declared.empty) if declared.required else None
+            return (
+                encode(declared, declared.empty) if declared.type in ("integer", "float", "boolean") else None
+            )
         return encode(declared, declared.default)
 
     def _changed_null(self, column: sa.Column[Any], is_nullable: bool) -> Change:

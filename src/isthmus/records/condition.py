@@ -6,7 +6,7 @@ therefore cannot disagree on what an operator, an empty value or a dotted path m
 
 The rules, all of them Odoo's:
 
-* A negative operator is the complement of the positive one: ``!=``, ``not in``, ``not like`` give the empty too.
+* A negative operator is the complement of the positive one: ``!=``, ``not in``, ``not like`` find empty ones.
 * Empty text, the number 0 and the boolean False are the same as null.
 * A dotted path asks whether *some* record at its end fits: ``("parent_id.name", "!=", "x")`` wants a parent.
 * A many2one leads to archived records too, an x2many only to active ones (unless the condition mentions

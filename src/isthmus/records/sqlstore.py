@@ -40,16 +40,21 @@ class SqlStore(SqlQueries):
 
     # --- writing ---
 
+    def author(self) -> int | None:
+        """Return None: local records keep no author."""
+        return None
+
     def create(self, model: str, rows: Sequence[Values], *, context: Context = NO_CONTEXT) -> list[int]:
         info = self._model(model)
         if not rows:
             return []
         split = [info.split(values) for values in rows]
-        stamp = self._clock.now()
+        now = self._clock.now()
+        stamps = info.stamps(now, now)
         filled = dict.fromkeys(name for plain, _ in split for name in plain) | info.zeros
         ids = self._transaction.new_ids(info.table, len(rows))
         parameters = [
-            {**filled, **plain, "id": id_, **info.stamps(stamp, stamp)}
+            {**filled, **plain, "id": id_, **stamps}
             for id_, (plain, _) in zip(ids, split, strict=True)
         ]
         with (

@@ -109,7 +109,8 @@ class Tables:
         if comodel not in self._by_model:
             return []
         target = f"{self._by_model[comodel]}.id"
-        return [sa.ForeignKey(target, ondelete=ondelete, name=name_of(table, column, "fkey"))]
+        # Models may refer to each other in circles; ``use_alter`` keeps the keys out of the order of the tables.
+        return [sa.ForeignKey(target, ondelete=ondelete, name=name_of(table, column, "fkey"), use_alter=True)]
 
     def _add_relation(self, model: type[BaseModel], field: Many2many) -> None:
         known = self.metadata.tables.get(field.relation)

@@ -59,25 +59,60 @@ def comparable(fields: Mapping[str, Field], names: Iterable[str]) -> list[str]:
     return [name for name in names if fields[name].type != "binary"]
 
 
-def plan(fields: Mapping[str, Field], changes: Mapping[int, Values]) -> list[SameValues | Table]:
-    """Return the steps that write the changes; records without changes are left out."""
+def plan(
+    fields: Mapping[str, Field], changes: Mapping[int, Values], wanted: Mapping[int, Values]
+) -> list[SameValues | Table]:
+    """Return the steps that write the changes; records without changes are left out.
+
+    ``wanted`` has the values of each record before those that do not differ were dropped.
+    """
+    steps: list[SameValues | Table] = []
+    alike: dict[tuple[str, ...], list[int]] = {}
+    for ids, values in _equal_values(fields, changes):
+        if len(ids) == 1 and _can_carry(fields, values):
+            alike.setdefault(tuple(sorted(values)), []).append(ids[0])
+        else:
+            steps.append(SameValues(ids, values))
+    steps += [_table(fields, names, ids, changes) for names, ids in alike.items() if len(ids) > 1]
+    lone = [ids[0] for ids in alike.values() if len(ids) == 1]
+    return steps + _lone(fields, lone, changes, wanted)
+
+
+def _equal_values(
+    fields: Mapping[str, Field], changes: Mapping[int, Values]
+) -> list[tuple[tuple[int, ...], Values]]:
     equal: dict[bytes, list[int]] = {}
     for id_, values in changes.items():
         if values:
             key = msgspec.json.encode(sorted(encode_values(fields, values).items()))
             equal.setdefault(key, []).append(id_)
+    return [(tuple(ids), changes[ids[0]]) for ids in equal.values()]
+
+
+def _lone(
+    fields: Mapping[str, Field], ids: list[int], changes: Mapping[int, Values], wanted: Mapping[int, Values]
+) -> list[SameValues | Table]:
+    """Join records whose changed fields no other record shares: each also gets the values it has already."""
+    groups: dict[tuple[str, ...], list[int]] = {}
+    for id_ in ids:
+        groups.setdefault(tuple(sorted(wanted[id_])), []).append(id_)
     steps: list[SameValues | Table] = []
-    alike: dict[tuple[str, ...], list[tuple[str | int, Values]]] = {}
-    for ids in equal.values():
-        values = changes[ids[0]]
-        if len(ids) == 1 and all(can_carry(fields[name], value) for name, value in values.items()):
-            alike.setdefault(tuple(sorted(values)), []).append((ids[0], values))
+    for group in groups.values():
+        names = tuple(sorted({name for id_ in group for name in changes[id_]}))
+        if len(group) > 1 and all(
+            _can_carry(fields, {name: wanted[id_][name] for name in names}) for id_ in group
+        ):
+            steps.append(_table(fields, names, group, wanted))
         else:
-            steps.append(SameValues(tuple(ids), values))
-    for names, rows in alike.items():
-        if len(rows) == 1:
-            steps.append(SameValues((int(rows[0][0]),), rows[0][1]))
-        else:
-            ordered = [(id_, {name: values[name] for name in names}) for id_, values in rows]
-            steps.append(table(fields, DATABASE_ID, ordered))
+            steps += [SameValues((id_,), changes[id_]) for id_ in group]
     return steps
+
+
+def _can_carry(fields: Mapping[str, Field], values: Values) -> bool:
+    return all(can_carry(fields[name], value) for name, value in values.items())
+
+
+def _table(
+    fields: Mapping[str, Field], names: tuple[str, ...], ids: list[int], values: Mapping[int, Values]
+) -> Table:
+    return table(fields, DATABASE_ID, [(id_, {name: values[id_][name] for name in names}) for id_ in ids])

@@ -54,6 +54,9 @@ class RpcStore:
     def __repr__(self) -> str:
         return f"<RpcStore {self.connection!r}>"
 
+    def author(self) -> int | None:
+        return self.connection.authenticate()
+
     def fields(self, model: str) -> Mapping[str, Field]:
         """Return the fields that the connection's user may see. Raises UnknownModelError (a ModelError)."""
         known = self._fields.get(model)
@@ -145,7 +148,8 @@ class RpcStore:
             return
         fields = self._known(model, {name for values in wanted.values() for name in values})
         silent = {**SILENT, **context}
-        for step in plan(fields, self._changes(model, fields, wanted, context)):
+        changes = self._changes(model, fields, wanted, context)
+        for step in plan(fields, changes, wanted):
             if isinstance(step, SameValues):
                 self.write(model, step.ids, dict(step.values), context=silent)
             else:

@@ -4,8 +4,6 @@ import socket
 import threading
 
 import pytest
-from tests.loopback import Answer, json_answer, loopback
-from tests.still_clock import StillClock
 
 from isthmus.errors import (
     AmbiguousError,
@@ -28,6 +26,8 @@ from isthmus.http import (
     Timeout,
 )
 from isthmus.telemetry import subscribe
+from tests.loopback import Answer, json_answer, loopback
+from tests.still_clock import StillClock
 
 OK = json_answer({"ok": True})
 IMPATIENT = Timeout(connect_s=2, read_s=0.2, total_s=5)

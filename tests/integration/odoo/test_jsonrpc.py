@@ -4,10 +4,6 @@ import json
 import threading
 
 import pytest
-from tests.loopback import Answer, json_answer, loopback
-from tests.still_clock import StillClock
-from tests.unit.odoo.recorded import VERSIONS, call_of, exchanges, faults
-from tests.unit.odoo.test_errors import EXPECTED
 
 from isthmus.errors import (
     AmbiguousError,
@@ -20,6 +16,10 @@ from isthmus.errors import (
 )
 from isthmus.http import HttpClient, Timeout
 from isthmus.odoo import OdooConnection
+from tests.loopback import Answer, json_answer, loopback
+from tests.still_clock import StillClock
+from tests.unit.odoo.recorded import VERSIONS, call_of, exchanges, faults
+from tests.unit.odoo.test_errors import EXPECTED
 
 SECRET = "key-5f0c"
 OBJECT_CALLS = [

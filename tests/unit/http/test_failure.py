@@ -1,7 +1,6 @@
 import ssl
 
 import pytest
-from tests.still_clock import StillClock
 from urllib3 import exceptions as foreign
 
 from isthmus.errors import (
@@ -17,6 +16,7 @@ from isthmus.errors import (
     UnreachableError,
 )
 from isthmus.http.failure import FATES, Fate, error_of, fate_of, retry_after_s, status_error
+from tests.still_clock import StillClock
 
 
 def subclasses(kind):

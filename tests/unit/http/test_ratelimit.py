@@ -1,8 +1,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.still_clock import StillClock
 
 from isthmus.http.ratelimit import Bucket, Level, Limit, Quota, RateLimiter, correct, refill, take
+from tests.still_clock import StillClock
 
 LIMIT = Limit(maximum=100, interval_s=10, share=0.8)
 

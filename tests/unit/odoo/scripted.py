@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tests.still_clock import StillClock
-
 from isthmus.odoo import Call, OdooConnection, RpcStore, Version
+from tests.still_clock import StillClock
 
 FIELDS: dict[str, dict[str, Any]] = {
     "id": {"type": "integer", "store": True},

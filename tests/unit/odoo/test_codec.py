@@ -3,11 +3,11 @@ from datetime import UTC, date, datetime, timedelta, timezone
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.odoo.recorded import named
 
 from isthmus.errors import MalformedAnswerError
 from isthmus.odoo.codec import decode_rows, encode, encode_values
 from isthmus.odoo.schema import fields_of
+from tests.unit.odoo.recorded import named
 
 FIELDS = fields_of(
     "x.thing",

@@ -1,12 +1,12 @@
 import threading
 
 import pytest
-from tests.unit.odoo.scripted import FIELDS, ScriptedOdoo
 
 from isthmus.errors import ConfigurationError, MalformedAnswerError
 from isthmus.odoo import OdooConnection
 from isthmus.odoo.connection import default_http
 from isthmus.telemetry import subscribe
+from tests.unit.odoo.scripted import FIELDS, ScriptedOdoo
 
 
 def connection_on(odoo, **options):

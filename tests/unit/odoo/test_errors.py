@@ -1,7 +1,6 @@
 """Every recorded refusal of Odoo 18 and 19 against the error that it must become."""
 
 import pytest
-from tests.unit.odoo.recorded import VERSIONS, call_of, faults
 
 from isthmus.errors import (
     ConfigurationError,
@@ -25,6 +24,7 @@ from isthmus.odoo.errors import (
     translate,
 )
 from isthmus.odoo.protocol import Call
+from tests.unit.odoo.recorded import VERSIONS, call_of, faults
 
 EXPECTED = {
     "authenticate-bad-db": ConfigurationError,

@@ -1,7 +1,6 @@
 from datetime import date, datetime
 
 import pytest
-from tests.unit.odoo.recorded import VERSIONS, named
 
 from isthmus.odoo.load import (
     Clash,
@@ -15,6 +14,7 @@ from isthmus.odoo.load import (
     table,
 )
 from isthmus.odoo.schema import fields_of
+from tests.unit.odoo.recorded import VERSIONS, named
 
 FIELDS = fields_of(
     "project.task",

@@ -23,27 +23,37 @@ FIELDS = fields_of(
 
 def test_equal_values_share_one_write():
     changes = {1: {"active": False}, 2: {"active": False}, 3: {"active": False}}
-    assert plan(FIELDS, changes) == [SameValues((1, 2, 3), {"active": False})]
+    assert plan(FIELDS, changes, changes) == [SameValues((1, 2, 3), {"active": False})]
 
 
 def test_different_values_of_the_same_fields_share_one_load_by_database_id():
     changes = {1: {"name": "a", "sequence": 1}, 2: {"sequence": 2, "name": "b"}}
-    (step,) = plan(FIELDS, changes)
+    (step,) = plan(FIELDS, changes, changes)
     assert step == Table((".id", "name", "sequence"), (1, 2), (("1", "a", "1"), ("2", "b", "2")))
 
 
 def test_a_lonely_record_is_written_alone():
     changes = {1: {"name": "a"}, 2: {"sequence": 2}}
-    assert plan(FIELDS, changes) == [SameValues((1,), {"name": "a"}), SameValues((2,), {"sequence": 2})]
+    assert plan(FIELDS, changes, changes) == [
+        SameValues((1,), {"name": "a"}),
+        SameValues((2,), {"sequence": 2}),
+    ]
+
+
+def test_records_whose_changes_nobody_shares_join_with_the_values_that_they_have_already():
+    wanted = {1: {"name": "a", "sequence": 1}, 2: {"name": "b", "sequence": 2}}
+    changes = {1: {"name": "a"}, 2: {"sequence": 2}}
+    (step,) = plan(FIELDS, changes, wanted)
+    assert step == Table((".id", "name", "sequence"), (1, 2), (("1", "a", "1"), ("2", "b", "2")))
 
 
 def test_what_load_cannot_carry_is_written_alone():
     changes = {1: {"tag_ids": [(4, 7)]}, 2: {"tag_ids": [(4, 8)]}, 3: {"child_ids": [(3, 1)]}}
-    assert [step.ids for step in plan(FIELDS, changes)] == [(1,), (2,), (3,)]
+    assert [step.ids for step in plan(FIELDS, changes, changes)] == [(1,), (2,), (3,)]
 
 
 def test_records_without_changes_are_left_out():
-    assert plan(FIELDS, {1: {}, 2: {}}) == []
+    assert plan(FIELDS, {1: {}, 2: {}}, {1: {}, 2: {}}) == []
 
 
 def test_of_a_record_given_twice_the_later_value_counts():
@@ -93,7 +103,7 @@ values = st.fixed_dictionaries(
 @given(st.dictionaries(st.integers(1, 30), values))
 def test_the_plan_writes_each_change_exactly_once(changes):
     written = {}
-    for step in plan(FIELDS, changes):
+    for step in plan(FIELDS, changes, changes):
         if isinstance(step, SameValues):
             rows = [(id_, dict(step.values)) for id_ in step.ids]
         else:

@@ -1,7 +1,7 @@
 import pytest
-from tests.unit.odoo.recorded import VERSIONS, call_of, exchanges
 
 from isthmus.odoo.protocol import Call, Version
+from tests.unit.odoo.recorded import VERSIONS, call_of, exchanges
 
 CALLS = [
     pytest.param(one, id=f"{v}-{key}")

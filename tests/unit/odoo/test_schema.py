@@ -1,8 +1,8 @@
 import pytest
-from tests.unit.odoo.recorded import VERSIONS, named
 
 from isthmus.odoo.schema import field_of, fields_of
 from isthmus.records import fields
+from tests.unit.odoo.recorded import VERSIONS, named
 
 
 @pytest.fixture(params=VERSIONS)

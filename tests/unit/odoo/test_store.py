@@ -1,7 +1,6 @@
 from datetime import datetime
 
 import pytest
-from tests.unit.odoo.scripted import ScriptedOdoo, store_on
 
 from isthmus.errors import (
     AmbiguousError,
@@ -15,6 +14,7 @@ from isthmus.errors import (
 from isthmus.odoo import RemoteMissingRecordError, UnknownModelError
 from isthmus.odoo.store import SILENT
 from isthmus.records.domain import Domain
+from tests.unit.odoo.scripted import ScriptedOdoo, store_on
 
 TASK = "project.task"
 CLASH = {

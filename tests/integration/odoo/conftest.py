@@ -1,0 +1,83 @@
+"""An Odoo to work on: the simulated ones, and the real one that the environment names."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from isthmus.odoo import OdooConnection, RpcStore
+from isthmus.records.domain import Domain
+from isthmus.sandbox.odoo import OdooSandbox
+
+VARIABLES = (
+    "ISTHMUS_TEST_ODOO_URL",
+    "ISTHMUS_TEST_ODOO_DB",
+    "ISTHMUS_TEST_ODOO_LOGIN",
+    "ISTHMUS_TEST_ODOO_KEY",
+)
+EVERYTHING = {"active_test": False}
+
+
+@pytest.fixture(
+    scope="module", params=["sandbox 18", "sandbox 19", pytest.param("real", marks=pytest.mark.odoo)]
+)
+def settings(request: pytest.FixtureRequest) -> Iterator[tuple[str, str, str, str]]:
+    """URL, database, login and key of an Odoo."""
+    if request.param == "real":
+        values = [os.environ.get(name, "") for name in VARIABLES]
+        if not all(values):
+            pytest.skip(f"no real Odoo named by {', '.join(VARIABLES)}")
+        yield values[0], values[1], values[2], values[3]
+        return
+    with OdooSandbox(version=int(request.param.split()[1])) as sandbox:
+        yield sandbox.url, sandbox.database, sandbox.login, sandbox.api_key
+
+
+@dataclass
+class Workshop:
+    """A project of a test's own in an Odoo; it and what belongs to it are deleted afterwards."""
+
+    store: RpcStore
+    tag: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
+
+    def __post_init__(self) -> None:
+        (self.project,) = self.store.create("project.project", [{"name": f"isthmus test {self.tag}"}])
+
+    def row(self, key: str, **values: Any) -> tuple[str, dict[str, Any]]:
+        """Return a task to upsert, known under an identifier of this test."""
+        return f"__isthmus_test__.{self.tag}_{key}", {"name": key, "project_id": self.project, **values}
+
+    def tasks(self, *names: str, **values: Any) -> list[int]:
+        rows = [{"name": name, "project_id": self.project, "user_ids": [(5,)], **values} for name in names]
+        return self.store.create("project.task", rows)
+
+    def tags(self, count: int) -> list[int]:
+        return self.store.create("project.tags", [{"name": f"{self.tag} {n}"} for n in range(count)])
+
+    def find(self, **values: Any) -> list[int]:
+        terms = [("project_id", "=", self.project), *((name, "=", value) for name, value in values.items())]
+        return self.store.search("project.task", Domain.parse(terms), order="id", context=EVERYTHING)
+
+    def clean(self) -> None:
+        self.store.unlink("project.task", self.find())
+        self.store.unlink("project.project", [self.project])
+        tags = self.store.search("project.tags", Domain.parse([("name", "=like", f"{self.tag}%")]))
+        self.store.unlink("project.tags", tags)
+
+
+@pytest.fixture
+def connection(settings: tuple[str, str, str, str]) -> OdooConnection:
+    return OdooConnection(*settings)
+
+
+@pytest.fixture
+def workshop(connection: OdooConnection) -> Iterator[Workshop]:
+    shop = Workshop(RpcStore(connection))
+    connection.calls.clear()
+    yield shop
+    shop.clean()

@@ -45,8 +45,7 @@ class Agreement:
         """Return the agreement once ``written`` reached Odoo (comparable values).
 
         What was not written keeps its old base: a change that a person made there meanwhile stays visible.
-        What was written and reads back otherwise was changed by somebody right after, so the base is what we wrote.
-        Fields that the base did not know yet are taken as read.
+        Fields that the base did not know yet are taken as they read back.
         """
         return Agreement(dict(external), {**read_back, **self.odoo, **written})
 

@@ -116,11 +116,21 @@ class OdooSide:
     # --- reading ---
 
     def read_back(self, items: list[Item]) -> None:
-        """Read what Odoo made of the values, with all fields that an export depends on."""
+        """Read what Odoo made of the values, with all fields that an export depends on.
+
+        Odoo changes what it is given (it cleans Html, say), and that is what both sides agree on then. But where
+        somebody else wrote after us, the base is what we wrote, so that the change stays visible.
+        """
+        author = self.importer.env.store(self.model._name).author()
         names = self._names(items) | self.importer.export_sources()
-        found = self._read([self._record_of(item) for item in items if item.odoo_id], names)
+        asked = names | {"write_uid"} if author is not None and "write_uid" in self.model._fields else names
+        found = self._read([self._record_of(item) for item in items if item.odoo_id], asked)
         for item in items:
-            item.read_back = found.get(item.odoo_id or 0, {})
+            row = dict(found.get(item.odoo_id or 0, {}))
+            last_writer = row.pop("write_uid", author)
+            item.read_back = row
+            if last_writer == author:
+                item.written = {name: row.get(name, value) for name, value in item.written.items()}
 
     def _names(self, items: Iterable[Item]) -> frozenset[str]:
         known = self.model._fields

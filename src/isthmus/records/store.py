@@ -44,6 +44,10 @@ class RecordStore(Protocol):
     #: True when the store executes x2many commands, defaults and required checks by itself (a remote Odoo).
     autonomous: bool
 
+    def author(self) -> int | None:
+        """Return the id of the user in whose name records are written (``write_uid``); None where that is not kept."""
+        ...
+
     def fields(self, model: str) -> Mapping[str, Field]:
         """Return the fields of a model by name. Raises ModelError when the store does not know the model."""
         ...

@@ -1,4 +1,4 @@
-"""Real board exports under free licences, for the demo and the tests; README.md tells where they come from."""
+"""Real board exports under free licences, for the demo and the tests; README.md tells their origin."""
 
 from __future__ import annotations
 

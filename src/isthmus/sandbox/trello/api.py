@@ -13,11 +13,13 @@ from isthmus.sandbox.message import Request, Response
 from isthmus.sandbox.trello import resources  # noqa: F401 - registers the routes
 from isthmus.sandbox.trello.access import Credentials, authenticate
 from isthmus.sandbox.trello.call import Call, Settings
+from isthmus.sandbox.trello.courier import Delivery
 from isthmus.sandbox.trello.errors import ApiError, invalid_value, no_route
 from isthmus.sandbox.trello.limits import Gate
 from isthmus.sandbox.trello.params import Params
 from isthmus.sandbox.trello.router import Answer, route
 from isthmus.sandbox.trello.state import State
+from isthmus.sandbox.trello.subscription import deliveries
 
 Data = dict[str, Any]
 
@@ -35,8 +37,8 @@ class Api:
         self.settings = settings
         self.clock = clock
 
-    def answer(self, env: Environment, request: Request) -> tuple[Any, list[Data]]:
-        """Return the JSON of the answer and the actions that webhooks are told. Raises ApiError."""
+    def answer(self, env: Environment, request: Request) -> tuple[Any, list[Delivery]]:
+        """Return the JSON of the answer and what webhooks are told. Raises ApiError."""
         path, found = _routed(request)
         params = Params.of(request)
         state = State(env)
@@ -52,7 +54,8 @@ class Api:
         function, values = found
         result = function(call, **values)
         call.journal.flush()
-        return result, call.journal.told
+        client = request.headers.get("x-trello-client-identifier")
+        return result, deliveries(state, call.journal.told, client)
 
     def _admit(self, given: Credentials, me: Data, path: str) -> None:
         parts = path.strip("/").split("/")
@@ -103,15 +106,18 @@ def _routed(request: Request) -> tuple[str, tuple[Answer, dict[str, str]] | None
 
 
 def ok(result: Any) -> Response:
-    """Return a 200 with JSON and a weak ETag."""
-    body = msgspec.json.encode(result)
-    return Response(200, {"Content-Type": JSON_TYPE, "Etag": f'W/"{len(body):x}-{zlib.crc32(body):x}"'}, body)
+    """Return a 200 with JSON."""
+    return _tagged(200, JSON_TYPE, msgspec.json.encode(result), {})
 
 
 def refusal(error: ApiError) -> Response:
     """Return an error as Trello words it: plain text mostly."""
     if isinstance(error.body, str):
-        return Response(error.status, {"Content-Type": TEXT_TYPE, **error.headers}, error.body.encode())
-    return Response(
-        error.status, {"Content-Type": JSON_TYPE, **error.headers}, msgspec.json.encode(error.body)
-    )
+        return _tagged(error.status, TEXT_TYPE, error.body.encode(), error.headers)
+    return _tagged(error.status, JSON_TYPE, msgspec.json.encode(error.body), error.headers)
+
+
+def _tagged(status: int, content_type: str, body: bytes, headers: dict[str, str]) -> Response:
+    """Return a response with a weak ETag."""
+    tag = f'W/"{len(body):x}-{zlib.crc32(body):x}"'
+    return Response(status, {"Content-Type": content_type, "Etag": tag, **headers}, body)

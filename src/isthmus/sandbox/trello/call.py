@@ -18,11 +18,12 @@ Data = dict[str, Any]
 
 @dataclass(slots=True)
 class Settings:
-    """What a whole sandbox shares: identifiers, time, where positions start."""
+    """What a whole sandbox shares: identifiers, time, where positions start, the app of the key."""
 
     ids: IdFactory
     ticker: Ticker
     large_pos: bool = False
+    app: Data | None = None
 
     @property
     def first_pos(self) -> int:
@@ -49,7 +50,9 @@ class Call:
     journal: Journal = field(init=False)
 
     def __post_init__(self) -> None:
-        self.journal = Journal(self.state, self.me, None, self.settings.ids, self.settings.ticker)
+        self.journal = Journal(
+            self.state, self.me, self.settings.app, self.settings.ids, self.settings.ticker
+        )
 
     def new_id(self) -> str:
         """Return an identifier made now."""

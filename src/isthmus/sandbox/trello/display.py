@@ -23,10 +23,15 @@ def display_of(action: Data) -> Data:
         }
     if "card" in data:
         entities["card"] = _card(data["card"])
-    if "list" in data:
+    if "list" in data and action["type"] != "commentCard":
         entities["list"] = {"type": "list", "id": data["list"]["id"], "text": data["list"]["name"]}
     if "text" in data:
         entities["comment"] = {"type": "comment", "text": data["text"]}
+    if "board" in data and "card" not in data:
+        entities["board"] = {"type": "board", "text": data["board"].get("name", ""), **_link(data["board"])}
+    if "customField" in data:
+        field = data["customField"]
+        entities["customField"] = {"type": "customField", "id": field["id"], "text": field["name"]}
     entities["memberCreator"] = _member(action)
     return {"translationKey": _translation_key(action["type"]), "entities": entities}
 
@@ -49,8 +54,11 @@ def _translation_key(type_: str) -> str:
 
 
 def _card(card: Data) -> Data:
-    shown = {"type": "card", "hideIfContext": True, "id": card["id"], "text": card.get("name", "")}
-    return shown | ({"shortLink": card["shortLink"]} if "shortLink" in card else {})
+    return {"type": "card", "hideIfContext": True, "text": card.get("name", ""), **_link(card)}
+
+
+def _link(thing: Data) -> Data:
+    return {name: thing[name] for name in ("id", "shortLink") if name in thing}
 
 
 def _member(action: Data) -> Data:

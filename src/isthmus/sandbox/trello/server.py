@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from datetime import datetime
 from pathlib import Path
@@ -26,11 +27,13 @@ from isthmus.sandbox.server import HttpServer
 from isthmus.sandbox.trello import template
 from isthmus.sandbox.trello.api import Api, ok, refusal
 from isthmus.sandbox.trello.call import Settings
+from isthmus.sandbox.trello.courier import Courier, Delivery
 from isthmus.sandbox.trello.errors import ApiError
 from isthmus.sandbox.trello.export import BoardExport, read_export
 from isthmus.sandbox.trello.ids import IdFactory
 from isthmus.sandbox.trello.limits import Gate, Limits
 from isthmus.sandbox.trello.state import State
+from isthmus.sandbox.trello.subscription import after
 from isthmus.sandbox.trello.timestamp import Ticker, epoch_ms, iso
 
 Data = dict[str, Any]
@@ -49,6 +52,7 @@ class TrelloSandbox:
 
     ``limits`` are the real ones unless told otherwise (``Limits.off()`` for speed tests). ``large_pos``
     places new objects from 2^47 on, as boards since 2025 do; ``seed`` makes identifiers repeatable.
+    ``secret`` signs webhook deliveries, which ``courier`` makes.
     """
 
     def __init__(
@@ -58,6 +62,7 @@ class TrelloSandbox:
         key: str = "sandbox-key",
         token: str = "sandbox-token",
         username: str = "isthmus",
+        secret: str = "sandbox-secret",
         limits: Limits | None = None,
         clock: Clock | None = None,
         large_pos: bool = False,
@@ -69,21 +74,24 @@ class TrelloSandbox:
         self._registry = Registry.build(["isthmus.sandbox.trello"])
         self._database = SqlDatabase(database_url)
         upgrade_schema(self._database, self._registry)
-        self._settings = Settings(IdFactory(seed), Ticker(self.clock), large_pos)
+        self._settings = Settings(IdFactory(seed), Ticker(self.clock), large_pos, _app(key))
         self._api = Api(frozenset({key}), Gate(limits or Limits()), self._settings, self.clock)
         self._lock = threading.Lock()
         self._server = HttpServer(self._answer)
+        self.courier = Courier(secret, self._note_delivery)
         self.add_token(token, username)
 
     # --- running ---
 
     def start(self, port: int = 0) -> str:
         """Listen on ``port`` (0: any free one) and return the base URL, to which clients add ``/1/…``."""
+        self.courier.start()
         return self._server.start(port)
 
     def stop(self) -> None:
         """Stop listening; the boards stay."""
         self._server.stop()
+        self.courier.stop()
 
     def __enter__(self) -> Self:
         self.start()
@@ -145,7 +153,8 @@ class TrelloSandbox:
     def _answer(self, request: Request) -> Response:
         try:
             with self._lock, self._environment() as env:
-                result, _ = self._api.answer(env, request)
+                result, deliveries = self._api.answer(env, request)
+            self.courier.post(deliveries)
             response = ok(result)
         except ApiError as error:
             response = refusal(error)
@@ -153,6 +162,19 @@ class TrelloSandbox:
         response.headers["X-Server-Time"] = str(epoch_ms(self.clock.now()))
         response.headers.update(self._api.limit_headers(request))
         return response
+
+    def _note_delivery(self, delivery: Delivery, status: int | None) -> None:
+        """Keep the webhook's count of failures."""
+        with self._lock, self._environment() as env:
+            state = State(env)
+            webhook = state.find("webhook", delivery.webhook)
+            if webhook is None:
+                return
+            kept = after(webhook, status, self.clock.now())
+            if kept is None:
+                state.remove("webhook", ("external_id", "=", webhook["id"]))
+            elif kept != webhook:
+                state.save("webhook", kept)
 
 
 def _member(id_: str, username: str) -> Data:
@@ -164,6 +186,11 @@ def _member(id_: str, username: str) -> Data:
         initials=username[:2].upper(),
         url=f"https://trello.com/{username}",
     )
+
+
+def _app(key: str) -> Data:
+    """Return the app that acts with a key, as ``appCreator`` tells it."""
+    return {"id": hashlib.sha1(key.encode()).hexdigest()[:24]}
 
 
 def _token(id_: str, value: str, member: Data, now: datetime, expires: datetime | None) -> Data:

@@ -13,8 +13,8 @@ Data = dict[str, Any]
 
 EPOCH = datetime(2025, 1, 6, 9)
 WORDS = (
-    "plan", "draft", "review", "order", "paint", "ship", "test", "clean", "count", "mend", "pack", "label", "call",
-    "visit", "print",
+    "plan", "draft", "review", "order", "paint", "ship", "test", "clean", "count", "mend", "pack", "label",
+    "call", "visit", "print",
 )  # fmt: skip
 
 

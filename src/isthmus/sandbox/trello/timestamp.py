@@ -20,8 +20,8 @@ def epoch_ms(moment: datetime) -> int:
 
 
 def parse(text: str) -> datetime:
-    """Return the naive UTC datetime of an ISO 8601 text; without an offset it is UTC. Raises ValueError."""
-    moment = datetime.fromisoformat(text.strip())
+    """Return the naive UTC datetime of an ISO 8601 text (``UTC`` may follow). Raises ValueError."""
+    moment = datetime.fromisoformat(text.removesuffix("UTC").strip())
     if moment.tzinfo is not None:
         moment = moment.astimezone(UTC).replace(tzinfo=None)
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

@@ -14,6 +14,7 @@ from isthmus.sandbox.trello.resources import (
     lists,
     members,
     tokens,
+    webhooks,
 )
 
 __all__ = [
@@ -30,4 +31,5 @@ __all__ = [
     "lists",
     "members",
     "tokens",
+    "webhooks",
 ]

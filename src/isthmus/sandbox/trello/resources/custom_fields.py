@@ -9,7 +9,7 @@ from isthmus.sandbox.trello import pos, template
 from isthmus.sandbox.trello.call import Call
 from isthmus.sandbox.trello.change import Reader, name_text, read_changes
 from isthmus.sandbox.trello.errors import invalid_value, not_found
-from isthmus.sandbox.trello.journal import card_ref
+from isthmus.sandbox.trello.journal import card_ref, named_ref
 from isthmus.sandbox.trello.router import route
 from isthmus.sandbox.trello.timestamp import iso, parse
 from isthmus.sandbox.trello.view import fields_of, select
@@ -69,7 +69,7 @@ def create(call: Call) -> Data:
         for option in _given_options(call):
             _add_option(call, field, option.get("value"), option.get("color"), option.get("pos"))
     call.state.add("customField", field)
-    call.journal.add("addCustomField", board, {"customField": _snapshot(field)})
+    call.journal.add("createCustomField", board, {"customField": named_ref(field)})
     return field
 
 
@@ -88,7 +88,8 @@ def _given_options(call: Call) -> list[Data]:
 def _add_option(call: Call, field: Data, value: Any, color: Any, wish: Any) -> Data:
     if not isinstance(value, dict) or not isinstance(value.get("text"), str) or not value["text"]:
         raise invalid_value("value")
-    siblings = [one["pos"] for one in field["options"]]
+    options = field.get("options", [])
+    siblings = [one["pos"] for one in options]
     option = {
         "id": call.new_id(),
         "idCustomField": field["id"],
@@ -96,7 +97,7 @@ def _add_option(call: Call, field: Data, value: Any, color: Any, wish: Any) -> D
         "color": color or "none",
         "pos": pos.place(wish or "bottom", siblings, call.settings.first_item_pos),
     }
-    field["options"] = sorted([*field["options"], option], key=lambda one: one["pos"])
+    field["options"] = sorted([*options, option], key=lambda one: one["pos"])
     return option
 
 

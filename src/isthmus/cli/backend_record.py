@@ -63,7 +63,7 @@ def find_backend(env: Environment, name: str) -> Any:
 
 
 def refuse_taken(env: Environment, name: str) -> None:
-    """Raise ConfigurationError when a backend of any kind has the name: commands know them by nothing else."""
+    """Raise ConfigurationError when a backend of any kind has the name: commands know it by that alone."""
     if any(one.name == name for one in all_backends(env)):
         raise ConfigurationError(
             f"there is a backend {name!r} already", hint="Choose another name, or see `isthmus backend show`."

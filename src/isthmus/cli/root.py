@@ -12,7 +12,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from isthmus.cli import backend, db, explain, imports, init, odoo, sandbox
+from isthmus.cli import backend, db, demo, explain, imports, init, odoo, sandbox
 from isthmus.cli.console import Console
 from isthmus.cli.session import Session
 from isthmus.errors import ConfigurationError, IsthmusError, RemoteError, SchemaError, SecretError
@@ -29,19 +29,25 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for name, group in (
-    ("db", db.group),
-    ("odoo", odoo.group),
-    ("backend", backend.group),
-    ("components", explain.components),
-    ("map", explain.mappers),
-    ("sandbox", sandbox.group),
+TRY, SET_UP, WORK, UNDERSTAND = "Try it", "Set up", "Synchronise", "Understand"
+
+for name, panel, command in (
+    ("demo", TRY, demo.demo),
+    ("init", SET_UP, init.init),
+    ("import", WORK, imports.import_),
+    ("export", WORK, imports.export),
+    ("verify", WORK, imports.verify),
 ):
-    cli.add_typer(group, name=name, no_args_is_help=True)
-cli.command("init")(init.init)
-cli.command("import")(imports.import_)
-cli.command("export")(imports.export)
-cli.command("verify")(imports.verify)
+    cli.command(name, rich_help_panel=panel)(command)
+for name, panel, group in (
+    ("sandbox", TRY, sandbox.group),
+    ("odoo", SET_UP, odoo.group),
+    ("backend", SET_UP, backend.group),
+    ("db", SET_UP, db.group),
+    ("components", UNDERSTAND, explain.components),
+    ("map", UNDERSTAND, explain.mappers),
+):
+    cli.add_typer(group, name=name, no_args_is_help=True, rich_help_panel=panel)
 
 
 def show_version(wanted: bool) -> None:

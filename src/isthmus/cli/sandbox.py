@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from isthmus.cli.demo import board_file
 from isthmus.cli.session import Session
 
 group = typer.Typer(help="Simulated servers on this machine, to try things on. They end with Ctrl-C.")
@@ -21,7 +22,10 @@ File = Annotated[
 @group.command("trello")
 def trello(
     ctx: typer.Context,
-    board: Annotated[list[Path] | None, typer.Option(help="A board export to load; may be repeated.")] = None,
+    board: Annotated[
+        list[str] | None,
+        typer.Option(help="A board export, or 03, 08 or 10 for one that comes along; may be repeated."),
+    ] = None,
     port: Port = 0,
     key: Annotated[str, typer.Option(help="The API key that it takes.")] = "sandbox-key",
     token: Annotated[str, typer.Option(help="The token that it takes.")] = "sandbox-token",
@@ -32,7 +36,7 @@ def trello(
 
     session: Session = ctx.obj
     sandbox = TrelloSandbox(database_url(file), key=key, token=token)
-    boards = [sandbox.load(path) for path in board or ()]
+    boards = [sandbox.load(board_file(one)) for one in board or ()]
     serve(session, sandbox, port, {"key": key, "token": token, "boards": boards})
 
 

@@ -7,6 +7,7 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+
 from tests.unit.cli.conftest import Run
 
 

@@ -8,10 +8,10 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
-from tests.unit.cli.conftest import Run
 
 from isthmus.config import load_settings
 from isthmus.connector.secret import FernetCipher
+from tests.unit.cli.conftest import Run
 
 ODOO = ["--odoo-url", "http://localhost:8069", "--odoo-database", "o18", "--odoo-login", "admin"]
 

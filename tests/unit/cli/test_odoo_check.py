@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
-from tests.unit.cli.conftest import SHOP
 
 from isthmus.cli.odoo_check import REFERRED, SYNCHRONISED, needed_models, skew_finding, version_finding
 from isthmus.records import Registry
+from tests.unit.cli.conftest import SHOP
 
 NOON = datetime(2026, 11, 22, 12)
 

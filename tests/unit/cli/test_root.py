@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from tests.unit.cli.conftest import Run
 
 from isthmus.cli.root import exit_code, hoisted
 from isthmus.errors import (
@@ -15,6 +14,7 @@ from isthmus.errors import (
     UnauthorizedError,
     UnreachableError,
 )
+from tests.unit.cli.conftest import Run
 
 
 @pytest.mark.parametrize(

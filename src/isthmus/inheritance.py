@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -21,7 +22,21 @@ from typing import Any, ClassVar
 
 BASE = "base"
 
-_captured: ContextVar[list[type] | None] = ContextVar("captured", default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """A running :func:`capture` block: what it collected, and the modules that were there when it began."""
+
+    modules: frozenset[str]
+    classes: list[type] = field(default_factory=list)
+
+    def takes(self, cls: type) -> bool:
+        """Say whether a class is one of the block's own, and not of a module that is imported meanwhile."""
+        return cls.__module__ in self.modules or cls.__module__ not in sys.modules
+
+
+_capture: ContextVar[Capture | None] = ContextVar("capture", default=None)
 
 
 class Declarable:
@@ -43,22 +58,29 @@ class Declarable:
         if family:
             cls._family = []
         elif not cls._is_root and "_built" not in cls.__dict__:
-            captured = _captured.get()
-            (cls._family if captured is None else captured).append(cls)
+            running = _capture.get()
+            (running.classes if running and running.takes(cls) else cls._family).append(cls)
 
 
 @contextmanager
 def capture() -> Iterator[list[type]]:
     """Collect the classes declared inside the block instead of filing them under their package.
 
-    For tests, documentation and notebooks: what is declared there leaks into no registry.
+    For tests, documentation and notebooks: what is declared there leaks into no registry. Modules that the
+    block imports for the first time file their classes as always.
     """
-    classes: list[type] = []
-    token = _captured.set(classes)
+    running = Capture(frozenset(sys.modules))
+    token = _capture.set(running)
     try:
-        yield classes
+        yield running.classes
     finally:
-        _captured.reset(token)
+        _capture.reset(token)
+
+
+def captured() -> list[type]:
+    """Return what the running :func:`capture` block has collected so far; empty outside of one."""
+    running = _capture.get()
+    return [] if running is None else list(running.classes)
 
 
 def declared(root: type[Declarable], packages: Iterable[str]) -> list[type]:

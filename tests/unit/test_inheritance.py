@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from isthmus import models
 from isthmus.components import AbstractComponent, Component, ComponentRegistry
-from isthmus.inheritance import Builder, Declarable, build, capture, declared
+from isthmus.inheritance import Builder, Declarable, build, capture, captured, declared, import_package
 from isthmus.records.registry import Registry
 
 
@@ -479,6 +480,29 @@ def test_a_captured_class_is_filed_under_no_package(family: Family) -> None:
 
     assert classes == [Thing]
     assert Thing not in declared(family.abstract, [__name__])
+
+
+def test_a_module_imported_inside_a_capture_block_files_its_classes_as_always(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "freshly_imported.py").write_text(
+        "from isthmus import Component\n\n\nclass Fresh(Component):\n    _name = 'fresh'\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with capture() as classes:
+        fresh: Any = import_package("freshly_imported")
+        assert captured() == []
+
+        class Own(Component):
+            _name = "own"
+
+        assert captured() == [Own]
+    assert classes == [Own]
+    assert declared(AbstractComponent, ["freshly_imported"]) == [fresh.Fresh]
+
+
+def test_nothing_is_captured_outside_of_a_capture_block() -> None:
+    assert captured() == []
 
 
 def test_declarations_are_found_by_package_in_definition_order() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,30 +11,16 @@ import pytest
 
 from isthmus.odoo import OdooConnection, RpcStore
 from isthmus.records.domain import Domain
-from isthmus.sandbox.odoo import OdooSandbox
+from tests.some_odoo import ODOOS, Settings, some_odoo
 
-VARIABLES = (
-    "ISTHMUS_TEST_ODOO_URL",
-    "ISTHMUS_TEST_ODOO_DB",
-    "ISTHMUS_TEST_ODOO_LOGIN",
-    "ISTHMUS_TEST_ODOO_KEY",
-)
 EVERYTHING = {"active_test": False}
 
 
-@pytest.fixture(
-    scope="module", params=["sandbox 18", "sandbox 19", pytest.param("real", marks=pytest.mark.odoo)]
-)
-def settings(request: pytest.FixtureRequest) -> Iterator[tuple[str, str, str, str]]:
+@pytest.fixture(scope="module", params=ODOOS)
+def settings(request: pytest.FixtureRequest) -> Iterator[Settings]:
     """URL, database, login and key of an Odoo."""
-    if request.param == "real":
-        values = [os.environ.get(name, "") for name in VARIABLES]
-        if not all(values):
-            pytest.skip(f"no real Odoo named by {', '.join(VARIABLES)}")
-        yield values[0], values[1], values[2], values[3]
-        return
-    with OdooSandbox(version=int(request.param.split()[1])) as sandbox:
-        yield sandbox.url, sandbox.database, sandbox.login, sandbox.api_key
+    with some_odoo(request.param) as found:
+        yield found
 
 
 @dataclass
@@ -71,7 +56,7 @@ class Workshop:
 
 
 @pytest.fixture
-def connection(settings: tuple[str, str, str, str]) -> OdooConnection:
+def connection(settings: Settings) -> OdooConnection:
     return OdooConnection(*settings)
 
 

@@ -66,7 +66,7 @@ def check(records: Any, operation: str) -> None:
 
 def rule(session: Session, model: str) -> list[Any]:
     """Return the domain of the records that the caller may see; empty when it is all of them."""
-    if model != "project.task" or session.is_superuser:
+    if model != "project.task" or session.is_superuser or "project.group_project_manager" in session.groups:
         return []
     private = ["&", ("project_id", "=", False), ("user_ids", "in", [session.uid])]
     if "project.group_project_user" in session.groups:

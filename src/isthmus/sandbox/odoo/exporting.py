@@ -30,6 +30,8 @@ def _cell(record: Any, steps: Sequence[str]) -> Any:
             cells = [names[one.id] for one in related]
         return ",".join(str(cell) for cell in cells)
     value = shown(record, field, record[name])
+    if field.type == "selection":
+        return dict(field.selection).get(value, "")  # type: ignore[attr-defined]
     return "" if value is False and field.type != "boolean" else value
 
 

@@ -40,7 +40,7 @@ def read_group(
             name: _AGGREGATES[how]([row[name] for row in rows]) for name, how in numbers if name not in by
         }
         group[count_key] = len(rows)
-        if by and _is_folding(records, known[by[0]]):
+        if lazy and by and _is_folding(records, known[by[0]]):
             group["__fold"] = bool(records.env[known[by[0]].comodel].browse(keys[0] or None).fold)  # type: ignore[attr-defined]
         group["__domain"] = _joined([*domain, *_terms(by, keys)])
         result.append(group)
@@ -57,7 +57,8 @@ def formatted_read_group(
     result = []
     for keys, rows in _groups(records, known, by, [name for name, _ in numbers.values()]):
         group: Values = dict(zip(by, _labels(records, known, by, keys), strict=True))
-        group["__extra_domain"] = _joined(_terms(by, keys)) or [[1, "=", 1]]
+        terms = [_extra_term(known[name], key) for name, key in zip(by, keys, strict=True)]
+        group["__extra_domain"] = _joined(terms) or [[1, "=", 1]]
         if "__count" in aggregates:
             group["__count"] = len(rows)
         group |= {
@@ -118,6 +119,10 @@ def _is_folding(records: Any, field: Field) -> bool:
 
 def _terms(by: list[str], keys: tuple[Any, ...]) -> list[Any]:
     return [[name, "=", key] for name, key in zip(by, keys, strict=True)]
+
+
+def _extra_term(field: Field, key: Any) -> list[Any]:
+    return [field.name, "not any", []] if field.type == "many2many" and not key else [field.name, "=", key]
 
 
 def _joined(terms: list[Any]) -> list[Any]:

@@ -27,7 +27,7 @@ def rows(records: Any, names: Iterable[str] | None, load: str | None = "_classic
     found = records.read(list(chosen))
     for row in found:
         for name, field in chosen.items():
-            if field.type not in _PLAIN or field.required:
+            if field.type not in _PLAIN or field.required or name in records._masked:
                 row[name] = shown(records, field, row[name])
     if load == "_classic_read":
         _add_names(records, chosen, found)

@@ -15,11 +15,11 @@ from isthmus.sandbox.odoo.errors import AccessError, ForeignError, HttpError, py
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-#: Public names that are not for clients. Source: asked of an Odoo 19; before 18 only ``_names`` were private.
+#: Public names that are not for clients; before 18 only ``_names`` were. Source: asked of an Odoo 19.
 PRIVATE = frozenset({
     "browse", "check_access", "exists", "filtered", "filtered_domain", "flush_model", "flush_recordset",
-    "invalidate_model", "mapped", "search_fetch", "sorted", "sudo", "with_company", "with_context", "with_env",
-    "with_user",
+    "invalidate_model", "mapped", "search_fetch", "sorted", "sudo", "with_company", "with_context",
+    "with_env", "with_user",
 })  # fmt: skip
 
 

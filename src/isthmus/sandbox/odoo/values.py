@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Any
 
 from isthmus.records.environment import Environment
-from isthmus.records.fields import Field
+from isthmus.records.fields import Field, Many2many
 from isthmus.sandbox.odoo.errors import (
     ForeignError,
     MissingError,
@@ -129,10 +129,10 @@ class Intake:
                 raise ValidationError(self._dangling(wanted[missing[0]]))
 
     def _dangling(self, field: Field) -> str:
+        if isinstance(field, Many2many):
+            return in_use(self.session.series, f"{field.relation}_{field.column2}_fkey", None, None, "")
         constraint = f"{field.model_name.replace('.', '_')}_{field.name}_fkey"
-        troublemaker = label = None
-        if field.type == "many2one":
-            troublemaker, label = self.env[field.model_name], field.string
+        troublemaker, label = self.env[field.model_name], field.string
         return in_use(self.session.series, constraint, troublemaker, label, field.name)
 
 

@@ -23,6 +23,9 @@ class Base(models.AbstractModel):
     #: Fields that some group is needed for, with that group's title.
     _restricted: ClassVar[dict[str, str]] = {}
 
+    #: Whether the name of a copy says that it is one.
+    _marks_copies: ClassVar[bool] = False
+
     create_date = fields.Datetime("Created on", readonly=True)
     write_date = fields.Datetime("Last Updated on", readonly=True)
     display_name = fields.Char("Display Name", compute="_compute_display_name")
@@ -69,7 +72,12 @@ class Base(models.AbstractModel):
     def check_existence(self: Any) -> None:
         """Raise MissingError when one of the records does not exist."""
         if missing := self - self.exists():
-            raise MissingError(self._name, missing.ids, self.session.uid)
+            raise MissingError(self._name, missing.ids[:1], self.session.uid)
+
+    def _compute_display_name(self: Any) -> None:
+        names = self.shown_names()
+        for record in self:
+            record.display_name = names.get(record.id, False)
 
     # --- for models to extend ---
 
@@ -91,10 +99,11 @@ class Base(models.AbstractModel):
     def copied_values(self: Any) -> list[Values]:
         """Return the values of copies of these records."""
         names = [name for name, field in self._fields.items() if self._is_copied(name, field)]
-        rows = []
-        for row in self.read(names):
-            row.pop("id")
-            rows.append(row)
+        rows = [{name: row[name] for name in names} for row in self.read(names)]
+        for row in rows:
+            row |= {name: [(6, 0, value)] for name, value in row.items() if isinstance(value, list)}
+        if self._marks_copies:
+            rows = [{**row, "name": f"{row['name']} (copy)"} for row in rows]
         return rows
 
     def _is_copied(self: Any, name: str, field: Any) -> bool:

@@ -103,9 +103,6 @@ class Thread(Base):
         if date:
             row["date"] = moment(date)
         (message,) = self._note([row])
-        if attachment_ids:
-            here = {"res_model": self._name, "res_id": self.id}
-            self.env["ir.attachment"].browse(list(attachment_ids)).write(here)
         return [message.id] if self.session.series >= 19 else message.id
 
     def subtype(self: Any, xmlid: str) -> int | bool:
@@ -120,8 +117,13 @@ class Thread(Base):
             self._note(self._creation_messages())
 
     def _creation_messages(self: Any) -> list[Values]:
-        """Return one message a record, in order; none when the model says nothing."""
-        return []
+        """Return one message a record, in order."""
+        row = {
+            "body": f"<p>{self._description} created</p>",
+            "subtype_id": self.subtype(NOTE),
+            "is_internal": True,
+        }
+        return [{"message_type": "notification", **row} for _ in self]
 
     def _before_write(self: Any, values: Values) -> list[tuple[Any, Values]]:
         watched = [name for name in self._tracked if name in values]

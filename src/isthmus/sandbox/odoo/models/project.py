@@ -7,11 +7,13 @@ from typing import Any
 from isthmus import fields
 from isthmus.sandbox.odoo.models.base import Base, Values
 from isthmus.sandbox.odoo.models.mail import Thread
+from isthmus.sandbox.odoo.rpc import exposed
 
 
 class Project(Thread):
     _name = "project.project"
     _description = "Project"
+    _marks_copies = True
     _order = "sequence, name, id"
 
     name = fields.Char("Name", required=True)
@@ -56,6 +58,7 @@ class Project(Thread):
 class Stage(Base):
     _name = "project.task.type"
     _description = "Task Stage"
+    _marks_copies = True
     _order = "sequence, id"
 
     name = fields.Char("Name", required=True)
@@ -91,3 +94,9 @@ class Tag(Base):
     task_ids = fields.Many2many(
         "project.task", "project_tags_project_task_rel", "project_tags_id", "project_task_id", "Tasks"
     )
+
+    @exposed(of_records=False, writes=True)
+    def name_create(self: Any, name: str) -> list[Any]:
+        """Return the tag of that name, whatever its case; a new one when there is none."""
+        tag = self.search([("name", "=ilike", name.strip())], limit=1) or self.create({"name": name})
+        return [tag.id, tag.name]

@@ -27,6 +27,7 @@ STATE_SUBTYPES = {
 class Task(Thread):
     _name = "project.task"
     _description = "Task"
+    _marks_copies = True
     _order = "priority desc, sequence, date_deadline asc, id desc"
     _tracked = {"stage_id": "project.mt_task_stage", "state": None, "name": None, "project_id": None}
 
@@ -75,6 +76,7 @@ class Task(Thread):
             self._complete_child(row, parents)
             project = row.get("project_id")
             if not project:
+                row["stage_id"] = False
                 row.setdefault("name", "Untitled to-do")
                 row.setdefault("user_ids", [(6, 0, [self.session.uid])])
             elif not row.get("stage_id"):
@@ -82,7 +84,7 @@ class Task(Thread):
                     first[project] = stages.first_of(project)
                 row["stage_id"] = first[project]
             row["date_last_stage_update"] = self.env.now
-            if row.get("user_ids"):
+            if project and is_assigning(row.get("user_ids")):
                 row["date_assign"] = self.env.now
         return super()._before_create(rows)
 
@@ -113,8 +115,8 @@ class Task(Thread):
 
     def _before_write(self: Any, values: Values) -> list[tuple[Any, Values]]:
         self._check_parent(values)
-        if values.get("user_ids"):
-            values["date_assign"] = self.env.now
+        if "user_ids" in values:
+            values["date_assign"] = is_assigning(values["user_ids"]) and self.env.now
         if "stage_id" in values:
             values["date_last_stage_update"] = self.env.now
             values["date_end"] = (
@@ -178,7 +180,6 @@ class Task(Thread):
     def copied_values(self: Any) -> list[Values]:
         rows = super().copied_values()
         for task, row in zip(self, rows, strict=True):
-            row["name"] = f"{row['name']} (copy)"
             if task.child_ids:
                 children: Sequence[Values] = task.child_ids.copied_values()
                 row["child_ids"] = [(0, 0, {**child, "parent_id": False}) for child in children]
@@ -198,3 +199,8 @@ class Task(Thread):
 def private_child() -> ValidationError:
     """Return the refusal of a sub-task without a project."""
     return ValidationError("The operation cannot be completed: A private task cannot have a parent.")
+
+
+def is_assigning(commands: Any) -> bool:
+    """Tell whether commands on the assignees add somebody."""
+    return any(command[0] == 4 or (command[0] == 6 and command[2]) for command in commands or ())

@@ -19,8 +19,8 @@ CATALOGUE: dict[str, str] = {
     "http.retry": "a request is tried again: method, url, attempt, wait_s, reason",
     "http.wait": "a request waits for the rate limit: bucket, wait_s",
     "odoo.call": "a call to Odoo: model, method, count, duration_s",
-    "sync.batch": "a page of records was imported or exported: backend, model, counts, duration_s",
-    "sync.record": "one record was synchronised: model, external_id, outcome",
+    "sync.batch": "a page of records was imported or exported: backend, model, size, counts, duration_s",
+    "sync.record": "one record was synchronised or set aside: model, external_id, odoo_id, outcome",
     "sync.failed": "one record was set aside: model, external_id, error",
     "schema.change": "the database schema was changed: table, change",
 }

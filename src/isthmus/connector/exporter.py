@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from isthmus import telemetry
 from isthmus.connector.agreement import Agreement, watched
 from isthmus.connector.conflict import Merge, merge
 from isthmus.connector.outcome import Outcome, failed
@@ -69,16 +68,18 @@ class Exporter(Synchronizer):
 
     def run_page(self, bindings: Any, fields: Iterable[str] | None = None) -> list[Outcome]:
         """Export the changes of many pairs; return one outcome for each, in order."""
-        with telemetry.span("sync.batch", model=self.work.model_name, size=len(bindings)):
+        with self.telling(len(bindings)) as outcomes:
             pairs = [self._pair(binding) for binding in bindings]
             self._find_changes(pairs, None if fields is None else frozenset(fields))
             self._write(pairs)
-        return [pair.outcome or Outcome("unchanged", pair.external_id, pair.odoo_id) for pair in pairs]
+            outcomes += [pair.outcome or Outcome("unchanged", pair.external_id, pair.odoo_id) for pair in pairs]
+        return outcomes
 
     def create_page(self, odoo_ids: Sequence[int]) -> list[Outcome]:
         """Create records on the other side for records of Odoo that have no pair yet; one outcome for each."""
-        records = self.odoo_model.browse(odoo_ids)
-        return [self._create(record) for record in records]
+        with self.telling(len(odoo_ids)) as outcomes:
+            outcomes += [self._create(record) for record in self.odoo_model.browse(odoo_ids)]
+        return outcomes
 
     # --- the steps ---
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from isthmus import telemetry
 from isthmus.connector.agreement import Agreement, watched
 from isthmus.connector.import_page import Item, still_open
 from isthmus.connector.odoo_side import OdooSide
@@ -92,7 +91,7 @@ class Importer(Synchronizer):
 
     def run_page(self, records: Sequence[Mapping[str, Any]], force: bool = False) -> list[Outcome]:
         """Import records whose data is given; return one outcome for each, in order."""
-        with telemetry.span("sync.batch", model=self.work.model_name, size=len(records)):
+        with self.telling(len(records)) as outcomes:
             items = [self._item(record) for record in records]
             self._skip(items)
             self._find_changes(items, force)
@@ -100,7 +99,8 @@ class Importer(Synchronizer):
             self._map(items)
             self._write(items)
             self._bind(items)
-        return [self._told(item) for item in items]
+            outcomes += [item.outcome for item in items if item.outcome]
+        return outcomes
 
     def _import_batch(self, external_id: Any, data: Mapping[str, Any] | None = None) -> Any:
         """Import one record by its id, or from its data, and return its binding (empty when it was set aside)."""
@@ -252,14 +252,6 @@ class Importer(Synchronizer):
         return Outcome(
             kind, str(item.external_id), odoo_id=item.odoo_id, name=item.name, reason=item.conflict_text()
         )
-
-    def _told(self, item: Item) -> Outcome:
-        assert item.outcome is not None
-        if item.outcome.kind == "failed":
-            telemetry.emit(
-                "sync.failed", model=self.work.model_name, external_id=item.external_id, error=item.outcome.reason
-            )
-        return item.outcome
 
 
 class DefaultImporter(Importer):

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, TypeVar
 
+from isthmus import telemetry
 from isthmus.connector.base import ConnectorComponent
+from isthmus.connector.outcome import Outcome
 from isthmus.errors import ConstraintError, FieldError, IsthmusError, MissingRecordError, NotFoundError, RejectedError
+from isthmus.events.origin import reference
 
 Row = TypeVar("Row")
 
@@ -49,6 +54,20 @@ class Synchronizer(ConnectorComponent):
     def adapter(self) -> Any:
         """The same as :attr:`backend_adapter`."""
         return self.backend_adapter
+
+    @contextmanager
+    def telling(self, size: int) -> Iterator[list[Outcome]]:
+        """Tell telemetry about a page of ``size`` records; the block puts their outcomes into the list."""
+        outcomes: list[Outcome] = []
+        model = self.work.model_name
+        with telemetry.span("sync.batch", backend=reference(self.collection), model=model, size=size) as event:
+            yield outcomes
+            event["counts"] = dict(Counter(outcome.kind for outcome in outcomes))
+            for one in outcomes:
+                id_, kind = one.external_id, one.kind
+                telemetry.emit("sync.record", model=model, external_id=id_, odoo_id=one.odoo_id, outcome=kind)
+                if kind == "failed":
+                    telemetry.emit("sync.failed", model=model, external_id=id_, error=one.reason)
 
     def surviving(self, rows: Sequence[Row], call: Callable[[Sequence[Row]], Any]) -> dict[int, IsthmusError]:
         """Call with all rows; when one is refused, go on with the others. Returns position -> error of the refused.

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from isthmus import telemetry
 from isthmus.components import ComponentRegistry
 from isthmus.connector.operation import export_backend, import_backend, verify_backend
 from isthmus.errors import AmbiguousError, ConfigurationError, RetryableJobError
@@ -284,3 +285,21 @@ def test_a_paused_backend_is_not_synchronised(env: Any, backend: Any) -> None:
     backend.state = "paused"
     with pytest.raises(ConfigurationError, match="paused"):
         import_backend(env, backend)
+
+
+def test_a_page_and_each_of_its_records_are_told_to_telemetry(env: Any, backend: Any, shop: Shop) -> None:
+    good, bad = shop.add(2)
+    shop.partners[bad]["town"] = "boom"
+    seen: list[tuple[str, dict[str, Any]]] = []
+    end = telemetry.subscribe(lambda name, fields: seen.append((name, fields)))
+    try:
+        import_backend(env, backend)
+    finally:
+        end()
+    told = {name: fields for name, fields in seen if name.startswith("sync.")}
+    outcomes = {fields["external_id"]: fields["outcome"] for name, fields in seen if name == "sync.record"}
+    assert outcomes == {good: "created", bad: "failed"}
+    assert told["sync.batch"]["backend"] == f"shop.backend,{backend.id}"
+    assert told["sync.batch"]["counts"] == {"created": 1, "failed": 1}
+    assert told["sync.failed"]["external_id"] == bad
+    assert set(told) <= set(telemetry.CATALOGUE)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 
@@ -48,7 +50,7 @@ def json_answer(value: Any, status: int = 200, headers: Mapping[str, str] | None
 class Loopback:
     """The server: ``received`` lists what came, ``answer`` (replace it at will) decides what goes back."""
 
-    def __init__(self, answer: Callable[[Received], Answer]) -> None:
+    def __init__(self, answer: Callable[[Received], Answer], certificate: Sequence[Path] = ()) -> None:
         self.answer = answer
         self.received: list[Received] = []
         self.connections = 0
@@ -57,7 +59,12 @@ class Loopback:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
         self._server.block_on_close = False
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*certificate)
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+        scheme = "https" if certificate else "http"
+        self.url = f"{scheme}://127.0.0.1:{self._server.server_address[1]}"
 
     def note(self, received: Received) -> None:
         with self._lock:
@@ -77,7 +84,9 @@ class Loopback:
 
 
 @contextmanager
-def loopback(*script: Answer | Callable[[Received], Answer]) -> Iterator[Loopback]:
+def loopback(
+    *script: Answer | Callable[[Received], Answer], certificate: Sequence[Path] = ()
+) -> Iterator[Loopback]:
     """Run a server that gives the scripted answers in turn, the last one again and again."""
     steps = list(script)
 
@@ -85,7 +94,7 @@ def loopback(*script: Answer | Callable[[Received], Answer]) -> Iterator[Loopbac
         step = steps.pop(0) if len(steps) > 1 else steps[0]
         return step if isinstance(step, Answer) else step(received)
 
-    server = Loopback(answer)
+    server = Loopback(answer, certificate)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:

@@ -12,6 +12,9 @@ from isthmus.errors import AmbiguousError, IsthmusError, MalformedAnswerError
 from isthmus.http.failure import status_error
 from isthmus.http.redaction import excerpt, public_url
 
+#: How long to wait after 429 when the server does not say: most limits count in windows of ten seconds.
+USUAL_WAIT_S = 10.0
+
 
 @dataclass(frozen=True, slots=True)
 class Response:
@@ -78,7 +81,7 @@ class Response:
             url=self.url,
             repeatable=self.repeatable,
             said=self.excerpt(),
-            wait_s=self.retry_after_s or 0.0,
+            wait_s=USUAL_WAIT_S if self.retry_after_s is None else self.retry_after_s,
             location=public_url(self.headers.get("Location", "")),
         )
 

@@ -140,20 +140,23 @@ class RpcStore:
         """Write different values to many records; what does not differ is not written.
 
         Reads the present values once, writes equal values together, and hands the rest to ``load``. Silent
-        like :meth:`create`, since tracking makes it four times as dear. Raises MissingRecordError before
-        anything is written when a record does not exist.
+        like :meth:`create`, since tracking makes it two to four times as dear. Not all or none: after an
+        error call it again, what was written then no longer differs. Raises MissingRecordError before anything
+        is written when a record does not exist, RejectedError with ``details["row"]``, the index in ``rows``.
         """
         wanted = merge(rows)
         if not wanted:
             return
         fields = self._known(model, {name for values in wanted.values() for name in values})
         silent = {**SILENT, **context}
+        positions: dict[str | int, int] = {id_: index for index, (id_, _) in enumerate(rows)}
         changes = self._changes(model, fields, wanted, context)
         for step in plan(fields, changes, wanted):
             if isinstance(step, SameValues):
                 self.write(model, step.ids, dict(step.values), context=silent)
             else:
-                self._loader.load(model, step, wire_context(silent))
+                indexes = [positions[id_] for id_ in step.keys]
+                self._loader.load(model, step, wire_context(silent), indexes)
 
     def upsert(
         self, model: str, rows: Sequence[tuple[str, Values]], *, context: Context = NO_CONTEXT

@@ -2,8 +2,15 @@
 
 import socket
 import threading
+from datetime import datetime
+from ipaddress import ip_address
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from isthmus.errors import (
     AmbiguousError,
@@ -28,6 +35,26 @@ from isthmus.http import (
 from isthmus.telemetry import subscribe
 from tests.loopback import Answer, json_answer, loopback
 from tests.still_clock import StillClock
+
+
+def self_signed(folder):
+    """Make a certificate for this machine; return its file and its key's."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    start = datetime(2026, 1, 1)
+    certificate = (
+        x509.CertificateBuilder(
+            name, name, key.public_key(), x509.random_serial_number(), start, datetime(2096, 1, 1)
+        )
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    paths = folder / "certificate.pem", folder / "key.pem"
+    paths[0].write_bytes(certificate.public_bytes(Encoding.PEM))
+    paths[1].write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return paths
+
 
 OK = json_answer({"ok": True})
 IMPATIENT = Timeout(connect_s=2, read_s=0.2, total_s=5)
@@ -169,6 +196,12 @@ def test_a_wait_longer_than_our_patience_is_handed_to_the_caller():
     assert len(server.received) == 1
 
 
+def test_a_429_that_does_not_say_how_long_gives_the_usual_wait():
+    with loopback(Answer(429)) as server:
+        answer = client_for(server, retry=NO_RETRY).get("/")
+    assert answer.error().wait_s == 10
+
+
 def test_a_429_pauses_the_shared_limiter_for_every_thread():
     clock = StillClock()
     limiter = RateLimiter([Bucket("key", Limit(1000, 10))], clock=clock)
@@ -265,6 +298,33 @@ def test_events_tell_method_url_without_query_and_status(events):
 def test_a_base_url_that_is_none_is_refused_with_a_hint(url):
     with pytest.raises(ConfigurationError, match="Write it like https"):
         HttpClient(url)
+
+
+def test_requests_go_through_the_proxy_with_its_credentials():
+    with loopback(OK) as proxy:
+        url = proxy.url.replace("http://", "http://me:pw@")
+        assert HttpClient("http://service.test", proxy=url).get("/x").ok
+    (request,) = proxy.received
+    assert request.path == "http://service.test/x"
+    assert request.headers["Proxy-Authorization"] == "Basic bWU6cHc="
+
+
+def test_a_proxy_that_is_away_is_told_as_such():
+    client = HttpClient("http://service.test", proxy="http://me:pw@127.0.0.1:1", retry=NO_RETRY)
+    with pytest.raises(UnreachableError) as caught:
+        client.post("/", json={})
+    assert "proxy" in caught.value.hint
+    assert "pw" not in str(caught.value)
+
+
+def test_a_certificate_is_verified_unless_told_otherwise(tmp_path):
+    certificate = self_signed(tmp_path)
+    with loopback(OK, certificate=certificate) as server:
+        with pytest.raises(UnreachableError, match="certificate") as caught:
+            client_for(server).post("/", json={})
+        assert "authority" in caught.value.hint
+        assert client_for(server, verify=False).get("/").ok
+        assert client_for(server, verify=str(certificate[0])).get("/").ok
 
 
 def test_tls_to_a_plain_server_is_unreachable_not_ambiguous_for_reads():

@@ -212,6 +212,25 @@ def test_a_missing_record_is_named_before_anything_is_written():
     assert {call.method for call in odoo.calls} == {"fields_get", "read"}
 
 
+def test_a_refused_row_of_many_writes_is_named_by_its_place_in_the_callers_list():
+    present = {f"_{n}": {"name": f"t{n}", "active": True} for n in range(1, 6)}
+
+    def load(call):
+        return {"ids": False, "messages": [{"type": "error", "record": 1, "field": "name", "message": "No."}]}
+
+    odoo = ScriptedOdoo(read=rows_by_id(**present), write=lambda call: True, load=load)
+    rows = [
+        (5, {"active": False}),
+        (4, {"active": False}),
+        (3, {"name": "x"}),
+        (2, {"name": "t2"}),
+        (1, {"name": "y"}),
+    ]
+    with pytest.raises(RejectedError) as caught:
+        store_on(odoo).write_each(TASK, rows)
+    assert (caught.value.details["row"], caught.value.details["identifier"]) == (4, 1)
+
+
 # --- upsert --------------------------------------------------------------------------------------------
 
 

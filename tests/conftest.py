@@ -61,6 +61,14 @@ def module_postgres_url(postgres_server: sa.URL) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def module_database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Give the URL of an empty database for a whole module, once for each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path_factory.mktemp('database')}/isthmus.sqlite"
+    return str(request.getfixturevalue("module_postgres_url"))
+
+
 class new_postgres_database:
     """A database on a server for the length of a block."""
 

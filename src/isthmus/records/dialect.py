@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 import psycopg
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import postgresql, sqlite
 
 from isthmus.records import pattern
 
@@ -42,6 +42,10 @@ class Dialect(ABC):
         """Return whether the text fits a pattern; ``fold``: in upper or lower case alike."""
 
     @abstractmethod
+    def insert_missing(self, table: sa.Table) -> sa.Insert:
+        """Return an insert that leaves out rows that are there already."""
+
+    @abstractmethod
     def new_ids(self, connection: sa.Connection, table: sa.Table, count: int) -> list[int]:
         """Reserve ids for new rows, in ascending order. The transaction must be a writing one."""
 
@@ -69,6 +73,9 @@ class Sqlite(Dialect):
                 pattern.fold(wanted), sa.func.isthmus_fold(column), type_=sa.Boolean()
             )
         return sa.func.isthmus_like(wanted, column, type_=sa.Boolean())
+
+    def insert_missing(self, table: sa.Table) -> sa.Insert:
+        return sqlite.insert(table).on_conflict_do_nothing()
 
     def new_ids(self, connection: sa.Connection, table: sa.Table, count: int) -> list[int]:
         # AUTOINCREMENT keeps the highest id that was ever given; as the only writer we may count on from it.
@@ -108,6 +115,9 @@ class Postgresql(Dialect):
             return column.like(wanted)
         lowered = sa.func.lower(sa.collate(column, self.folding_collation), type_=sa.Text())
         return lowered.like(pattern.fold(wanted))
+
+    def insert_missing(self, table: sa.Table) -> sa.Insert:
+        return postgresql.insert(table).on_conflict_do_nothing()
 
     def new_ids(self, connection: sa.Connection, table: sa.Table, count: int) -> list[int]:
         found = connection.execute(_NEXT_IDS, {"table": f'"{table.name}"', "count": count}).scalars()

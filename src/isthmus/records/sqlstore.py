@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from isthmus.records.registry import Registry
     from isthmus.records.tables import Tables
 
+#: A many2many, records, and the commands for each of them.
+Links = tuple[Field, Sequence[int], Any]
+
 
 class SqlStore(SqlQueries):
     """Keep a registry's local models in a SQL database, inside one transaction.
@@ -54,8 +57,7 @@ class SqlStore(SqlQueries):
         filled = dict.fromkeys(name for plain, _ in split for name in plain) | info.zeros
         ids = self._transaction.new_ids(info.table, len(rows))
         parameters = [
-            {**filled, **plain, "id": id_, **stamps}
-            for id_, (plain, _) in zip(ids, split, strict=True)
+            {**filled, **plain, "id": id_, **stamps} for id_, (plain, _) in zip(ids, split, strict=True)
         ]
         with (
             self._explaining(model, rows),
@@ -99,7 +101,7 @@ class SqlStore(SqlQueries):
             return
         stamp = info.stamps(None, self._clock.now())
         batches: defaultdict[tuple[str, ...], list[Values]] = defaultdict(list)
-        linked: list[tuple[Field, Sequence[int], Any]] = []
+        linked: list[Links] = []
         for id_, values in rows:
             plain, links = info.split(values)
             batches[tuple(sorted(plain))].append({**plain, "id_": id_})
@@ -141,13 +143,15 @@ class SqlStore(SqlQueries):
             )
             self._transaction.change(forget)
 
-    def _write_links(
-        self, links: Sequence[tuple[Field, Sequence[int], Any]], *, is_new: bool = False
-    ) -> None:
-        for field, ids, commands in links:
+    def _write_links(self, links: Sequence[Links], *, is_new: bool = False) -> None:
+        by_field: defaultdict[str, list[Links]] = defaultdict(list)
+        for link in links:
+            by_field[link[0].name].append(link)
+        for own in by_field.values():
+            field = own[0][0]
             assert isinstance(field, Many2many)
-            table = LinkTable(self._transaction, self._tables.relation(field), field.column1, field.column2)
-            table.apply(field, ids, commands, is_new=is_new)
+            table = LinkTable(self._transaction, self._tables.relation(field), field)
+            table.apply([(ids, commands) for _, ids, commands in own], is_new=is_new)
 
     # --- external identifiers ---
 

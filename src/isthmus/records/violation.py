@@ -52,7 +52,8 @@ def _declared(
     for name, _, message in registry[model]._sql_constraints:
         full_name = name_of(table.name, name)
         columns = _unique_columns(table, full_name)
-        if violation.constraint == full_name or (columns and set(columns) == set(violation.columns)):
+        is_same_columns = violation.kind == "unique" and set(columns) == set(violation.columns)
+        if violation.constraint == full_name or (columns and is_same_columns):
             return name, message, columns
     name = violation.constraint or violation.kind
     match violation.kind:

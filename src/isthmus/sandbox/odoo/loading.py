@@ -119,7 +119,7 @@ class Loader:
     def _save(self, keys: list[Key], rows: list[Values]) -> list[int]:
         ready = Intake(self.env).rows(self.model._name, rows)
         found = self._found(keys)
-        fresh = [number for number, key in enumerate(keys) if _is_new(number, key, keys, found)]
+        fresh = _fresh(keys, found)
         if fresh:
             access.check(self.model, "create")
             made = self.model.create([ready[number] for number in fresh])
@@ -127,7 +127,7 @@ class Loader:
             self._remember([(keys[number], id_) for number, id_ in zip(fresh, made.ids, strict=True)])
             found |= {_name(number, keys[number]): id_ for number, id_ in zip(fresh, made.ids, strict=True)}
         ids = [found[_name(number, key)] for number, key in enumerate(keys)]
-        changed = [number for number in range(len(keys)) if number not in set(fresh)]
+        changed = sorted(set(range(len(keys))) - set(fresh))
         if changed:
             self._update(
                 list(dict.fromkeys(ids[number] for number in changed)), [(ids[n], ready[n]) for n in changed]
@@ -201,8 +201,15 @@ def _name(number: int, key: Key) -> Any:
     return key if key is not None else ("row", number)
 
 
-def _is_new(number: int, key: Key, keys: list[Key], found: dict[Any, int]) -> bool:
-    return key is None or (key not in found and keys.index(key) == number)
+def _fresh(keys: list[Key], found: dict[Any, int]) -> list[int]:
+    """Return the numbers of the rows that make a record: of several with one new key only the first."""
+    seen: set[Key] = set()
+    fresh = []
+    for number, key in enumerate(keys):
+        if key is None or (key not in found and key not in seen):
+            fresh.append(number)
+        seen.add(key)
+    return fresh
 
 
 def failure(refusal: Refusal) -> Values:

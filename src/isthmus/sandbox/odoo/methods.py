@@ -163,9 +163,7 @@ def default_get(self: Any, fields: Sequence[str]) -> Values:
     """Return the values that a new record starts with."""
     known = all_fields(self)
     given = self.default_get([name for name in fields if name in known])
-    return {
-        name: reading.shown(self, known[name], given.get(name, False)) for name in fields if name in known
-    }
+    return {name: reading.shown(self, known[name], value) for name, value in given.items()}
 
 
 @_method(of_records=False)

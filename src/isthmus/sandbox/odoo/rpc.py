@@ -100,7 +100,7 @@ def as_ids(value: Any) -> tuple[int, ...]:
     """Return record ids from an id, a list of ids, or nothing."""
     if not value:
         return ()
-    ids = (value,) if isinstance(value, int) else tuple(value) if isinstance(value, Iterable) else (value,)
+    ids = tuple(value) if isinstance(value, Iterable) and not isinstance(value, str) else (value,)
     for one in ids:
         if not isinstance(one, int):
             text = f'invalid input syntax for type integer: "{one}"\n'

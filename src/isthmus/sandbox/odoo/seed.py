@@ -12,7 +12,7 @@ GROUPS = (
     ("base.group_user", "User types/Internal User", "Role / User"),
     ("base.group_erp_manager", "Administration/Access Rights", "Access Rights"),
     ("base.group_system", "Administration/Settings", "Role / Administrator"),
-    ("base.group_partner_manager", "Extra Rights/Contact Creation", "Contact / Creation"),
+    ("base.group_partner_manager", "Extra Rights/Contact Creation", "Contact/Creation"),
     ("base.group_portal", "User types/Portal", "Role / Portal"),
     ("base.group_public", "User types/Public", "Role / Public"),
     ("project.group_project_user", "Project/User", "Project/User"),

@@ -73,12 +73,12 @@ class Partner(Thread):
         rows = self.read(["name", "parent_id"])
         parents = self.browse([row["parent_id"] for row in rows if row["parent_id"]])
         above = parents.shown_names() if parents else {}
-        return {
-            row["id"]: f"{above[row['parent_id']]}, {row['name']}"
-            if row["parent_id"] in above
-            else row["name"]
-            for row in rows
-        }
+        return {row["id"]: _below(above.get(row["parent_id"], False), row["name"]) for row in rows}
+
+
+def _below(parent: str | bool, name: str | bool) -> str | bool:
+    """Return the name of a contact, after that of the company that it belongs to."""
+    return f"{parent}, {name or ''}" if parent is not False else name
 
 
 class PartnerCategory(Base):

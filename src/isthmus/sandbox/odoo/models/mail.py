@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from isthmus import fields
+from isthmus.sandbox.odoo import access
 from isthmus.sandbox.odoo.errors import UserError
 from isthmus.sandbox.odoo.html import paragraph, sanitised
 from isthmus.sandbox.odoo.models.base import Base, Values
@@ -89,6 +90,8 @@ class Thread(Base):
     ) -> Any:
         """Post a message on one record: its id, or from 19 on a list of it. Nobody is sent a mail."""
         self.ensure_one().check_existence()
+        access.check(self, "write")
+        access.check_rule(self, "write")
         author = self._author(author_id)
         row = {
             "subject": subject,

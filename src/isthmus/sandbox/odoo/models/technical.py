@@ -34,13 +34,12 @@ class ModelData(Base):
             row.reference = f"{row.model},{row.res_id}"
 
     def _before_create(self: Any, rows: list[Values]) -> list[Values]:
-        known = self.known([(row.get("module", ""), row.get("name", "")) for row in rows])
-        for key in known:
-            raise ValidationError(
-                "The operation cannot be completed: duplicate key value violates unique constraint"
-                f' "ir_model_data_module_name_uniq_index"\nDETAIL:  Key (module, name)=({key[0]}, {key[1]})'
-                " already exists.\n"
-            )
+        keys = [(row.get("module", ""), row.get("name", "")) for row in rows]
+        taken = set(self.known(keys))
+        for key in keys:
+            if key in taken:
+                raise duplicate_key(key)
+            taken.add(key)
         return rows
 
     def known(self: Any, keys: list[tuple[str, str]]) -> dict[tuple[str, str], Any]:
@@ -86,3 +85,12 @@ class Cron(Base):
 
     name = fields.Char("Name", required=True)
     active = fields.Boolean("Active", default=True)
+
+
+def duplicate_key(key: tuple[str, str]) -> ValidationError:
+    """Return the refusal of an external id that is taken, in the database's own words."""
+    return ValidationError(
+        "The operation cannot be completed: duplicate key value violates unique constraint"
+        f' "ir_model_data_module_name_uniq_index"\nDETAIL:  Key (module, name)=({key[0]}, {key[1]})'
+        " already exists.\n"
+    )

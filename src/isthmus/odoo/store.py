@@ -141,8 +141,9 @@ class RpcStore:
 
         Reads the present values once, writes equal values together, and hands the rest to ``load``. Silent
         like :meth:`create`, since tracking makes it two to four times as dear. Not all or none: after an
-        error call it again, what was written then no longer differs. Raises MissingRecordError before anything
-        is written when a record does not exist, RejectedError with ``details["row"]``, the index in ``rows``.
+        error call it again, what was written then no longer differs. Raises MissingRecordError before
+        anything is written when a record does not exist, RejectedError with ``details["row"]``, the index in
+        ``rows``.
         """
         wanted = merge(rows)
         if not wanted:

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
+from urllib3.exceptions import InsecureRequestWarning
 
 from isthmus.errors import (
     AmbiguousError,
@@ -323,7 +324,8 @@ def test_a_certificate_is_verified_unless_told_otherwise(tmp_path):
         with pytest.raises(UnreachableError, match="certificate") as caught:
             client_for(server).post("/", json={})
         assert "authority" in caught.value.hint
-        assert client_for(server, verify=False).get("/").ok
+        with pytest.warns(InsecureRequestWarning):
+            assert client_for(server, verify=False).get("/").ok
         assert client_for(server, verify=str(certificate[0])).get("/").ok
 
 

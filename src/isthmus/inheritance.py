@@ -161,6 +161,16 @@ def stated_abstractness(cls: type) -> bool | None:
     return None
 
 
+def without_ancestors(parents: Sequence[type]) -> list[type]:
+    """Return the classes without those from which another one derives: it brings them along.
+
+    Python refuses a base that stands before a class derived from it, as in ``_inherit = ["adapter", "rest.adapter"]``.
+    """
+    return [
+        one for one in parents if not any(other is not one and issubclass(other, one) for other in parents)
+    ]
+
+
 class Builder:
     """Build classes from declarations. ``word`` ("model", "component") appears in messages.
 
@@ -254,6 +264,7 @@ class Builder:
             raise TypeError(f"{self.word}s inherit in a circle: {' -> '.join((*path, name))}")
         entry = self.entries[name]
         parents = [self._build(parent, built, (*path, name)) for parent in entry.parents]
+        parents = without_ancestors(parents)
         if name != BASE and BASE in self.entries:
             parents.append(self._build(BASE, built, (*path, name)))
         bases = tuple(dict.fromkeys([*reversed(entry.classes), *parents]))

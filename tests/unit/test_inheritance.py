@@ -552,6 +552,34 @@ def test_parents_that_cannot_be_ordered_are_refused_by_name() -> None:
 
     with capture() as classes:
 
+        class A(Root):
+            _name = "a"
+
+        class B(Root):
+            _name = "b"
+
+        class AB(Root):
+            _name = "ab"
+            _inherit = ["a", "b"]
+
+        class BA(Root):
+            _name = "ba"
+            _inherit = ["b", "a"]
+
+        class Both(Root):
+            _name = "both"
+            _inherit = ["ab", "ba"]
+
+    with pytest.raises(TypeError, match="the parents of component 'both' cannot be put in one order"):
+        build(classes)
+
+
+def test_a_parent_may_be_named_before_one_that_derives_from_it() -> None:
+    class Root(Declarable, family=True):
+        pass
+
+    with capture() as classes:
+
         class Parent(Root):
             _name = "parent"
 
@@ -563,8 +591,9 @@ def test_parents_that_cannot_be_ordered_are_refused_by_name() -> None:
             _name = "grandchild"
             _inherit = ["parent", "child"]
 
-    with pytest.raises(TypeError, match="the parents of component 'grandchild' cannot be put in one order"):
-        build(classes)
+    built = build(classes)
+    assert issubclass(built["grandchild"], built["child"])
+    assert issubclass(built["grandchild"], built["parent"])
 
 
 def test_names_are_built_in_the_order_in_which_they_were_first_declared() -> None:

@@ -5,24 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from isthmus.components import AbstractComponent, Component
+from isthmus.components import Component
 from isthmus.connector.batch import BatchExporter
 from isthmus.connector.binder import Binder
 from isthmus.connector.deleter import ExportDeleter
 from isthmus.connector.exporter import Exporter
 from isthmus.connector.importer import Importer
 from isthmus.connector.verifier import Verifier
+from isthmus.trello.base import TrelloComponent
 
 
-class TrelloComponent(AbstractComponent):
-    """The parent of all components of Trello."""
-
-    _name = "base.trello.connector"
-    _inherit = "base.connector"
-    _collection = "trello.backend"
-
-
-class TrelloImporter(Importer, Component):
+class TrelloImporter(Importer, TrelloComponent, Component):
     """Imports whatever has an id and a name."""
 
     _name = "trello.importer"
@@ -54,7 +47,7 @@ class LabelImporter(TrelloImporter):
         return str(record.get("name") or f"({record.get('color') or 'no colour'})")
 
 
-class LabelBinder(Binder, Component):
+class LabelBinder(Binder, TrelloComponent, Component):
     """A tag that Odoo has already under a label's name is taken, since names of tags are unique there."""
 
     _name = "trello.label.binder"
@@ -90,7 +83,7 @@ class CardImporter(TrelloImporter):
             yield "trello.label", label
 
 
-class CardExporter(Exporter, Component):
+class CardExporter(Exporter, TrelloComponent, Component):
     """Tasks become cards where their project is a board."""
 
     _name = "trello.card.exporter"
@@ -101,7 +94,7 @@ class CardExporter(Exporter, Component):
         return None if record.project_id else "it has no project"
 
 
-class CardBatchExporter(BatchExporter, Component):
+class CardBatchExporter(BatchExporter, TrelloComponent, Component):
     """Finds the tasks that have no card yet in projects that are boards."""
 
     _name = "trello.card.batch.exporter"
@@ -121,7 +114,7 @@ class CardBatchExporter(BatchExporter, Component):
         return [id_ for id_ in tasks.ids if id_ not in bound]
 
 
-class CardExportDeleter(ExportDeleter, Component):
+class CardExportDeleter(ExportDeleter, TrelloComponent, Component):
     """A card whose task was deleted is archived by closing it."""
 
     _name = "trello.card.export.deleter"
@@ -132,7 +125,7 @@ class CardExportDeleter(ExportDeleter, Component):
         self.backend_adapter.write(external_id, {"closed": True})
 
 
-class CardVerifier(Verifier, Component):
+class CardVerifier(Verifier, TrelloComponent, Component):
     """The order of cards is brought into Odoo, not back, so it may differ."""
 
     _name = "trello.card.verifier"

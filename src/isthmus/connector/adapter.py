@@ -1,0 +1,102 @@
+"""Adapters speak the interface of the other side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any
+
+from isthmus.connector.base import ConnectorComponent
+from isthmus.errors import ConfigurationError, NotFoundError
+
+
+class BackendAdapter(ConnectorComponent):
+    """The parent of all adapters. Errors of the other side are translated here, once, to :mod:`isthmus.errors`."""
+
+    _abstract = True
+    _name = "base.backend.adapter"
+    _inherit = "base.connector"
+    _usage = "backend.adapter"
+
+    def _cannot(self, verb: str) -> ConfigurationError:
+        return ConfigurationError(
+            f"the adapter {self._name} cannot {verb}",
+            hint=f"Define {verb}() on it, or do not synchronise in that direction.",
+        )
+
+
+class SearchAdapter(BackendAdapter):
+    """The reading half: find and read external records."""
+
+    _abstract = True
+    _name = "base.search.adapter"
+    _inherit = "base.backend.adapter"
+
+    def search(self, filters: Any = None) -> list[Any]:
+        """Return the external ids that match ``filters`` (None: all)."""
+        raise self._cannot("search")
+
+    def read(self, external_id: Any) -> Any:
+        """Return one external record. Raises NotFoundError."""
+        raise self._cannot("read")
+
+    def read_many(self, external_ids: Iterable[Any]) -> list[Any]:
+        """Return the records that exist; here one by one, in fewer calls where the other side can."""
+        found = []
+        for external_id in external_ids:
+            try:
+                found.append(self.read(external_id))
+            except NotFoundError:
+                continue
+        return found
+
+    def search_read(self, filters: Any = None) -> list[Any]:
+        """Return the records that match ``filters`` (None: all)."""
+        return self.read_many(self.search(filters))
+
+    def pages(self, filters: Any = None, cursor: Any = None) -> Iterator[tuple[list[Any], Any]]:
+        """Yield ``(records, cursor of what follows)``; given a cursor, go on from there. Here: one page of all."""
+        if cursor is None:
+            yield self.search_read(filters), True
+
+    def count(self, filters: Any = None) -> int | None:
+        """Return how many records match, or None where that is not known beforehand."""
+        return None
+
+
+class ExportAdapter(BackendAdapter):
+    """The writing half: create, change and delete external records."""
+
+    _abstract = True
+    _name = "base.export.adapter"
+    _inherit = "base.backend.adapter"
+
+    def create(self, data: Any) -> Any:
+        """Create a record and return it (or its id). Raises AmbiguousError when it may have been created."""
+        raise self._cannot("create")
+
+    def write(self, external_id: Any, data: Any) -> Any:
+        """Change a record and return it as it is then, or None."""
+        return self.update(external_id, data)
+
+    def update(self, external_id: Any, data: Any) -> Any:
+        """The same as :meth:`write`; define either."""
+        if type(self).write is ExportAdapter.write:
+            raise self._cannot("write")
+        return self.write(external_id, data)
+
+    def delete(self, external_id: Any) -> Any:
+        """Delete a record; one that is gone counts as deleted."""
+        raise self._cannot("delete")
+
+    def find_created(self, values: Any, announced: datetime) -> Any:
+        """Return the record that an announced create made without an answer, or None when there is none."""
+        return None
+
+
+class CRUDAdapter(SearchAdapter, ExportAdapter):
+    """An adapter that reads and writes."""
+
+    _abstract = True
+    _name = "base.crud.adapter"
+    _inherit = ["base.search.adapter", "base.export.adapter"]

@@ -1,0 +1,249 @@
+"""Adapters: boards, lists, labels and cards as the synchronizers want them.
+
+Which boards are synchronised is said by the backend (ids or short links; none: all open ones of the token's
+member). Everything else is read board by board.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Any
+
+from isthmus.components import AbstractComponent, Component
+from isthmus.connector.adapter import CRUDAdapter
+from isthmus.errors import NotFoundError
+from isthmus.trello.base import TrelloComponent
+from isthmus.trello.client import TrelloClient, path_of
+from isthmus.trello.refusal import TooLargeError
+
+Record = Mapping[str, Any]
+
+#: The largest page of cards that Trello gives, and where halving it ends.
+PAGE, SMALLEST_PAGE = 1000, 50
+
+#: How much earlier than our clock says a card may have been created by Trello's.
+SKEW = timedelta(minutes=5)
+
+
+class TrelloAdapter(CRUDAdapter, TrelloComponent, AbstractComponent):
+    """What the adapters of Trello share: one path for each kind of object, the same verbs for all."""
+
+    _name = "trello.adapter"
+    _inherit = ["base.crud.adapter", "base.trello.connector"]
+
+    #: Path of the objects, such as ``/cards``, and the fields that are read.
+    _path = ""
+    _fields: Sequence[str] = ()
+    #: What a board calls its objects of this kind, and the largest number to ask for.
+    _of_board = ""
+    _filter: Mapping[str, Any] = {}
+
+    @cached_property
+    def client(self) -> TrelloClient:
+        """The client of the backend's account."""
+        client: TrelloClient = self.component(usage="backend", model_name=self.collection).connect()
+        return client
+
+    def boards(self) -> list[str]:
+        """Return the ids of the boards that are synchronised, in a fixed order. Raises NotFoundError for an unknown one."""
+        known: list[str] | None = getattr(self.work, "trello_boards", None)
+        if known is None:
+            known = self.work.trello_boards = [board["id"] for board in self._find_boards()]  # type: ignore[attr-defined]
+        return known
+
+    def _find_boards(self) -> list[Record]:
+        wanted = self.collection.boards or []
+        if not wanted:
+            found: list[Record] = self.client.get("/members/me/boards", filter="open", fields=["name"])
+            return sorted(found, key=lambda board: board["id"])
+        return [self._board(board) for board in wanted]
+
+    def _board(self, board: str) -> Record:
+        try:
+            found: Record = self.client.get(f"/boards/{board}", fields=["name"])
+        except NotFoundError as error:
+            raise NotFoundError(
+                f"{self.collection.name}: Trello has no board {board!r} that the token may see",
+                hint="Check the backend's boards: ids or short links, as in trello.com/b/SHORTLINK/name.",
+                status=error.status,
+            ) from error
+        return found
+
+    # --- reading ---
+
+    def search(self, filters: Any = None) -> list[str]:
+        """Return the ids of all objects of the synchronised boards."""
+        return [record["id"] for records, _ in self.pages(filters) for record in records]
+
+    def read(self, external_id: Any) -> Record:
+        """Return one object. Raises NotFoundError."""
+        record: Record = self.client.get(f"{self._path}/{external_id}", fields=self._fields)
+        return record
+
+    def read_many(self, external_ids: Iterable[Any]) -> list[Record]:
+        """Return the objects that exist, ten in a request."""
+        paths = [path_of(f"{self._path}/{external_id}", fields=self._fields) for external_id in external_ids]
+        return [record for record in self.client.get_many(paths) if record is not None]
+
+    def pages(self, filters: Any = None, cursor: Any = None) -> Iterator[tuple[list[Record], Any]]:
+        """Yield ``(records, cursor of what follows)``, one page for each board."""
+        boards = self.boards()
+        start = cursor["board"] if cursor else 0
+        for number in range(start, len(boards)):
+            yield self.of_board(boards[number]), {"board": number + 1}
+
+    def of_board(self, board: str) -> list[Record]:
+        """Return all objects of a board."""
+        found: list[Record] = self.client.get(
+            f"/boards/{board}/{self._of_board}", fields=self._fields, **self._filter
+        )
+        return found
+
+    def count(self, filters: Any = None) -> int | None:
+        """Return how many objects there are, or None where counting would cost as much as reading."""
+        return None
+
+    # --- writing ---
+
+    def create(self, data: Mapping[str, Any]) -> Record:
+        """Create an object and return it."""
+        record: Record = self.client.post(self._path, data)
+        return record
+
+    def write(self, external_id: Any, data: Mapping[str, Any]) -> Record:
+        """Change an object and return it as it is then."""
+        record: Record = self.client.put(f"{self._path}/{external_id}", data)
+        return record
+
+    def delete(self, external_id: Any) -> None:
+        """Delete an object; one that is gone counts as deleted."""
+        self.client.delete(f"{self._path}/{external_id}")
+
+
+class BoardAdapter(TrelloAdapter, Component):
+    """Boards."""
+
+    _name = "trello.board.adapter"
+    _inherit = "trello.adapter"
+    _apply_on = "trello.board"
+
+    _path = "/boards"
+    _fields = ("name", "desc", "closed", "dateLastActivity", "shortLink", "url")
+
+    def pages(self, filters: Any = None, cursor: Any = None) -> Iterator[tuple[list[Record], Any]]:
+        """Yield all boards at once."""
+        if not cursor:
+            yield [self.read(board) for board in self.boards()], {"board": len(self.boards())}
+
+    def count(self, filters: Any = None) -> int | None:
+        return len(self.boards())
+
+
+class ListAdapter(TrelloAdapter, Component):
+    """Lists, archived ones included. Trello can archive a list, not delete it."""
+
+    _name = "trello.list.adapter"
+    _inherit = "trello.adapter"
+    _apply_on = "trello.list"
+
+    _path = "/lists"
+    _fields = ("name", "closed", "idBoard", "pos")
+    _of_board = "lists"
+    _filter = {"filter": "all"}
+
+    def delete(self, external_id: Any) -> None:
+        """Archive the list, since Trello deletes none."""
+        self.write(external_id, {"closed": True})
+
+
+class LabelAdapter(TrelloAdapter, Component):
+    """Labels."""
+
+    _name = "trello.label.adapter"
+    _inherit = "trello.adapter"
+    _apply_on = "trello.label"
+
+    _path = "/labels"
+    _fields = ("name", "color", "idBoard")
+    _of_board = "labels"
+    _filter = {"limit": 1000}
+
+
+class CardAdapter(TrelloAdapter, Component):
+    """Cards, archived ones included, in pages from the newest to the oldest of each board."""
+
+    _name = "trello.card.adapter"
+    _inherit = "trello.adapter"
+    _apply_on = "trello.card"
+
+    _path = "/cards"
+    _fields = (
+        "name", "desc", "idBoard", "idList", "idLabels", "due", "dueComplete", "closed", "pos", "dateLastActivity",
+        "cardRole", "mirrorSourceId",
+    )  # fmt: skip
+
+    def pages(self, filters: Any = None, cursor: Any = None) -> Iterator[tuple[list[Record], Any]]:
+        """Yield pages of cards. The cursor holds the number of the board and the oldest id that was read of it."""
+        boards = self.boards()
+        start = cursor or {"board": 0, "before": None}
+        for number in range(start["board"], len(boards)):
+            before = start["before"] if number == start["board"] else None
+            for records in self._pages_of(boards[number], before):
+                yield records, {"board": number, "before": records[0]["id"]}
+
+    def _pages_of(self, board: str, before: str | None) -> Iterator[list[Record]]:
+        """Yield a board's cards in pages sorted by id. A page that is too much for Trello is asked for by halves.
+
+        With a limit Trello gives the newest cards, in the order of the board: what follows is older than the
+        oldest one seen.
+        """
+        size = PAGE
+        while True:
+            try:
+                found = self._page(board, size, before)
+            except TooLargeError:
+                if size <= SMALLEST_PAGE:
+                    raise
+                size //= 2
+                continue
+            cards = sorted({card["id"]: card for card in found}.values(), key=lambda card: str(card["id"]))
+            if cards:
+                yield cards
+            if len(found) < size or not cards or cards[0]["id"] == before:
+                return
+            before = cards[0]["id"]
+
+    def _page(self, board: str, size: int, before: str | None) -> list[Record]:
+        window = {"before": before} if before else {}
+        found: list[Record] = self.client.get(
+            f"/boards/{board}/cards/all", fields=self._fields, limit=size, **window
+        )
+        return found
+
+    def of_board(self, board: str) -> list[Record]:
+        """Return all cards of a board."""
+        return [card for page in self._pages_of(board, None) for card in page]
+
+    def create(self, data: Mapping[str, Any]) -> Record:
+        """Create a card and return it. What a new card cannot be told (that it is archived) is written right after."""
+        later = {name: data[name] for name in ("closed",) if data.get(name)}
+        made = super().create(
+            {name: value for name, value in data.items() if name not in ("closed", "idBoard")}
+        )
+        return self.write(made["id"], later) if later else made
+
+    def find_created(self, values: Mapping[str, Any], announced: datetime) -> Record | None:
+        """Return the card that an earlier try created in spite of having had no answer, or None.
+
+        It is of the same list and name, was made since the announcement (an id begins with the second of its
+        making), and no pair knows it.
+        """
+        since = f"{int((announced - SKEW - datetime(1970, 1, 1)).total_seconds()):08x}"
+        cards: list[Record] = self.client.get(
+            f"/lists/{values['idList']}/cards", fields=self._fields, filter="all"
+        )
+        fresh = [card for card in cards if card["name"] == values.get("name") and card["id"][:8] >= since]
+        known = self.binder_for().to_internal_many(card["id"] for card in fresh)
+        return next((card for card in fresh if card["id"] not in known), None)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -27,7 +28,7 @@ from isthmus.sandbox.server import HttpServer
 from isthmus.sandbox.trello import template
 from isthmus.sandbox.trello.api import Api, ok, refusal
 from isthmus.sandbox.trello.call import Settings
-from isthmus.sandbox.trello.courier import Courier, Delivery
+from isthmus.sandbox.trello.courier import RETRY_S, Courier, Delivery
 from isthmus.sandbox.trello.errors import ApiError
 from isthmus.sandbox.trello.export import BoardExport, read_export
 from isthmus.sandbox.trello.ids import IdFactory
@@ -52,7 +53,7 @@ class TrelloSandbox:
 
     ``limits`` are the real ones unless told otherwise (``Limits.off()`` for speed tests). ``large_pos``
     places new objects from 2^47 on, as boards since 2025 do; ``seed`` makes identifiers repeatable.
-    ``secret`` signs webhook deliveries, which ``courier`` makes.
+    ``secret`` signs webhook deliveries, which ``courier`` makes and tries again after ``webhook_retry_s``.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class TrelloSandbox:
         token: str = "sandbox-token",
         username: str = "isthmus",
         secret: str = "sandbox-secret",
+        webhook_retry_s: Sequence[float] = RETRY_S,
         limits: Limits | None = None,
         clock: Clock | None = None,
         large_pos: bool = False,
@@ -78,7 +80,7 @@ class TrelloSandbox:
         self._api = Api(frozenset({key}), Gate(limits or Limits()), self._settings, self.clock)
         self._lock = threading.Lock()
         self._server = HttpServer(self._answer)
-        self.courier = Courier(secret, self._note_delivery)
+        self.courier = Courier(secret, self._note_delivery, webhook_retry_s)
         self.add_token(token, username)
 
     # --- running ---

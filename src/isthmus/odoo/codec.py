@@ -51,6 +51,26 @@ def encode_values(fields: Mapping[str, Field], values: Mapping[str, Any]) -> Val
     return {name: encode_field(fields[name], value) for name, value in values.items()}
 
 
+def wire_context(context: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the part of a context that Odoo can be told: JSON values, and never ``bin_size``.
+
+    With ``bin_size`` Odoo answers "10.00 bytes" instead of a binary field's content.
+    """
+    return {key: value for key, value in context.items() if key != "bin_size" and _is_json(value)}
+
+
+def _is_json(value: Any) -> bool:
+    match value:
+        case None | bool() | int() | float() | str():
+            return True
+        case list() | tuple():
+            return all(map(_is_json, value))
+        case dict():
+            return all(isinstance(key, str) and _is_json(one) for key, one in value.items())
+        case _:
+            return False
+
+
 # --- reading -------------------------------------------------------------------------------------------
 
 

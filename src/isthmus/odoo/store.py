@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from isthmus.errors import FieldError, MalformedAnswerError
-from isthmus.odoo.codec import decode_rows, encode_values
+from isthmus.odoo.codec import decode_rows, encode_values, wire_context
 from isthmus.odoo.connection import OdooConnection
 from isthmus.odoo.errors import RemoteMissingRecordError
 from isthmus.odoo.load import EXTERNAL_ID, can_carry, table
@@ -268,26 +268,6 @@ class RpcStore:
         return self.connection.execute(
             model, method, ids, kwargs=kwargs, context=wire_context(context), idempotent=idempotent
         )
-
-
-def wire_context(context: Context) -> dict[str, Any]:
-    """Return the part of a context that Odoo can be told: JSON values, and never ``bin_size``.
-
-    With ``bin_size`` Odoo answers "10.00 bytes" instead of a binary field's content.
-    """
-    return {key: value for key, value in context.items() if key != "bin_size" and _is_json(value)}
-
-
-def _is_json(value: Any) -> bool:
-    match value:
-        case None | bool() | int() | float() | str():
-            return True
-        case list() | tuple():
-            return all(map(_is_json, value))
-        case dict():
-            return all(isinstance(key, str) and _is_json(one) for key, one in value.items())
-        case _:
-            return False
 
 
 def _asked(known: Mapping[str, Field], fields: Sequence[str]) -> list[str]:

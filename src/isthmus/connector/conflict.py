@@ -30,7 +30,7 @@ def merge(
 
     ``theirs`` are the values where they are to be written, ``base`` those last agreed there, all comparable.
     A field that the base does not know is not in conflict: nobody can say that it was changed. ``policy`` is
-    "external", "odoo" or "ask" ("newest" has been turned into one of the sides by the caller).
+    "external", "odoo" (that side wins) or "ask".
     """
     write, agreed, kept, undecided = set(), set(), set(), set()
     for name, value in ours.items():

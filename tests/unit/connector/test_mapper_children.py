@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from tests.unit.connector.shop import work_on
 
 from isthmus.connector.mapper import (
     ExportMapper,
@@ -16,6 +15,7 @@ from isthmus.connector.mapper import (
 )
 from isthmus.errors import MappingError
 from isthmus.inheritance import capture
+from tests.unit.connector.shop import work_on
 
 with capture() as ORDERS:
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from tests.unit.connector.shop import mapper_of, work_on
 
 from isthmus.connector.mapper import ExportMapper, ImportMapper, changed_by, convert, mapping
 from isthmus.errors import MappingError, UnreachableError
 from isthmus.inheritance import capture
+from tests.unit.connector.shop import mapper_of, work_on
 
 
 def amounts():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from tests.unit.connector.shop import work_on
 
 from isthmus.connector.binder import Binder
 from isthmus.connector.mapper import (
@@ -19,6 +18,7 @@ from isthmus.connector.mapper import (
 from isthmus.errors import ConfigurationError, MappingError
 from isthmus.inheritance import capture
 from isthmus.records import fields, model
+from tests.unit.connector.shop import work_on
 
 
 def bound_country(work, external_id, name="Switzerland"):

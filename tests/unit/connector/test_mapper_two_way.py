@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
-from tests.unit.connector.shop import mapper_of, work_on
 
 from isthmus.connector.comparison import neutral
 from isthmus.connector.converter import Choice, Related, RelatedMany, Through, instant, opposite, truth
 from isthmus.connector.mapper import ExportMapper, ImportMapper, Pair, TwoWayMapper, mapping, only_create
 from isthmus.errors import MappingError
 from isthmus.inheritance import capture
+from tests.unit.connector.shop import mapper_of, work_on
 
 STATES = Choice({False: "open", True: "done"}, also={"cancelled": True}, otherwise=False)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from tests.unit.connector.shop import mapper_of
 
 from isthmus import models
 from isthmus.connector.mapper import (
@@ -17,6 +16,7 @@ from isthmus.connector.mapper import (
 )
 from isthmus.errors import MappingError
 from isthmus.inheritance import capture
+from tests.unit.connector.shop import mapper_of
 
 
 def test_direct_entries_take_values_over_under_their_new_names():

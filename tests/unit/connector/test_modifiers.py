@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from tests.unit.connector.shop import mapper_of
 
 from isthmus.connector.mapper import (
     ExportMapper,
@@ -18,6 +17,7 @@ from isthmus.connector.mapper import (
 from isthmus.connector.modifiers import describe, source_of
 from isthmus.errors import MappingError
 from isthmus.inheritance import capture
+from tests.unit.connector.shop import mapper_of
 
 
 def imported(source, record):

@@ -43,6 +43,8 @@ def only(store: SqlStore, id_: int, name: str) -> Any:
     return store.read(BOOK, [id_], [name])[0][name]
 
 
+ODD_JSON = {"b": [1, None, "ä\0\ud800"], "a": 1.5, "big": 10**30}
+
 VALUES = [
     ("name", "Ärger 😀", "Ärger 😀"),
     ("name", "", False),
@@ -58,7 +60,7 @@ VALUES = [
     ("printed", "2026-02-03", date(2026, 2, 3)),
     ("read_at", datetime(2026, 2, 3, 4, 5, 6, 789), datetime(2026, 2, 3, 4, 5, 6, 789)),
     ("read_at", "2026-02-03 04:05:06", datetime(2026, 2, 3, 4, 5, 6)),
-    ("data", {"b": [1, None, "ä\0\ud800"], "a": 1.5, "big": 10**30}, {"b": [1, None, "ä\0\ud800"], "a": 1.5, "big": 10**30}),
+    ("data", ODD_JSON, ODD_JSON),
     ("data", 0, 0),
     ("data", "", ""),
     ("data", [], []),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from isthmus.sandbox.message import Request
@@ -13,6 +14,7 @@ from isthmus.sandbox.trello.state import State
 from isthmus.sandbox.trello.timestamp import iso
 
 Data = dict[str, Any]
+Callers = dict[str, tuple[Data, Data]]
 
 PART = re.compile(r'(oauth_consumer_key|oauth_token)="?([^",\s]+)"?')
 
@@ -36,16 +38,23 @@ class Credentials:
 
 
 def authenticate(
-    state: State, given: Credentials, keys: frozenset[str], resource: str, now: Any
+    state: State, given: Credentials, keys: frozenset[str], resource: str, callers: Callers, now: datetime
 ) -> tuple[Data, Data]:
     """Return the token and its member. Raises ApiError 401 with the service's words."""
     if given.key not in keys:
         raise unauthorized("invalid key")
     if not given.token:
         raise unauthorized(f"unauthorized {resource} permission requested")
-    token = next(iter(state.rows("token", ("value", "=", given.token))), None)
-    if token is None:
+    caller = callers.get(given.token) or _looked_up(state, given.token)
+    if caller is None:
         raise unauthorized("invalid token")
-    if token["dateExpires"] is not None and token["dateExpires"] <= iso(now):
+    callers[given.token] = caller
+    expires = caller[0]["dateExpires"]
+    if expires is not None and expires <= iso(now):
         raise unauthorized("expired token")
-    return token, state.get("member", token["idMember"])
+    return caller
+
+
+def _looked_up(state: State, value: str) -> tuple[Data, Data] | None:
+    token = next(iter(state.rows("token", ("value", "=", value))), None)
+    return (token, state.get("member", token["idMember"])) if token else None

@@ -44,7 +44,7 @@ class Api:
         state = State(env)
         given = Credentials.of(request, params)
         word = path.strip("/").split("/")[0].rstrip("s")
-        token, me = authenticate(state, given, self.keys, word, self.clock.now())
+        token, me = authenticate(state, given, self.keys, word, self.settings.callers, self.clock.now())
         for name in ("key", "token"):
             params.values.pop(name, None)
         if found is None:

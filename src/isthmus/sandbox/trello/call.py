@@ -18,12 +18,16 @@ Data = dict[str, Any]
 
 @dataclass(slots=True)
 class Settings:
-    """What a whole sandbox shares: identifiers, time, where positions start, the app of the key."""
+    """What a whole sandbox shares: identifiers, time, where positions start, the app of the key.
+
+    ``callers`` remembers the token and member of each token's value, so that not every request looks them up.
+    """
 
     ids: IdFactory
     ticker: Ticker
     large_pos: bool = False
     app: Data | None = None
+    callers: dict[str, tuple[Data, Data]] = field(default_factory=dict)
 
     @property
     def first_pos(self) -> int:

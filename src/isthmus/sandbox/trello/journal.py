@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from isthmus.sandbox.trello.ids import IdFactory
+from isthmus.sandbox.trello.quota import COMMENT_LIMITS
 from isthmus.sandbox.trello.state import State
-from isthmus.sandbox.trello.template import COMMENT_LIMITS
 from isthmus.sandbox.trello.timestamp import Ticker, iso
 from isthmus.sandbox.trello.view import MEMBER, select
 

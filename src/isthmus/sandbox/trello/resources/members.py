@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from isthmus.sandbox.trello import template
 from isthmus.sandbox.trello.board_view import BoardView
 from isthmus.sandbox.trello.call import Call
 from isthmus.sandbox.trello.card_view import CardView
 from isthmus.sandbox.trello.errors import invalid_value, no_route
 from isthmus.sandbox.trello.paging import actions
 from isthmus.sandbox.trello.params import Params
+from isthmus.sandbox.trello.quota import limit
 from isthmus.sandbox.trello.router import route
 from isthmus.sandbox.trello.view import fields_of, scalar, select, wanted
 
@@ -45,8 +45,8 @@ OWN: Data = {
     "isAaMastered": True,
     "ixUpdate": "1",
     "limits": {
-        "boards": {"totalPerMember": template.limit(4500)},
-        "orgs": {"totalPerMember": template.limit(850)},
+        "boards": {"totalPerMember": limit(4500)},
+        "orgs": {"totalPerMember": limit(850)},
     },
 }
 

@@ -75,4 +75,5 @@ def delete(call: Call, token: str) -> Data:
     data = find_token(call, token)
     call.state.remove("webhook", ("token", "=", data["id"]))
     call.state.remove("token", ("external_id", "=", data["id"]))
+    call.settings.callers.clear()
     return {"_value": None}

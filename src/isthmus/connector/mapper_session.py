@@ -57,10 +57,13 @@ class MapperSession(ConnectorComponent):
 
     def field_of(self, name: str) -> Any:
         """Return a field of the work context's model, delegated ones included; None when there is none."""
-        try:
-            return self.model._find_field(name)
-        except (ComponentError, ModelError):
-            return None
+        known: dict[str, Any] = self.__dict__.setdefault("_known_fields", {})
+        if name not in known:
+            try:
+                known[name] = self.model._find_field(name)
+            except (ComponentError, ModelError):
+                known[name] = None
+        return known[name]
 
     def map_child(self, model: str) -> MapChild:
         """Return the component that maps lines of a model; the same one each time."""

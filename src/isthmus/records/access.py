@@ -29,11 +29,18 @@ class Access(Recordset):
     @property
     def _fields(self) -> Mapping[str, Field]:
         """The model's own fields by name; for a model of Odoo, what Odoo says about it."""
-        if self.env.registry.is_local(self._name or ""):
+        name = self._name or ""
+        known = self.env.transaction.fields.get(name)
+        if known is None:
+            known = self.env.transaction.fields[name] = self._find_fields(name)
+        return known
+
+    def _find_fields(self, name: str) -> Mapping[str, Field]:
+        if self.env.registry.is_local(name):
             return self._declared_fields
-        remote = self.env.store(self._name or "").fields(self._name or "")
-        computed = {name: field for name, field in self._declared_fields.items() if field.compute and name not in remote}
-        return {**remote, **computed} if computed else remote
+        remote = self.env.store(name).fields(name)
+        added = {key: field for key, field in self._declared_fields.items() if field.compute and key not in remote}
+        return {**remote, **added}
 
     def _field(self, name: str) -> Field:
         """Return a field of the model or of one that it delegates to. Raises FieldError with the nearest name."""

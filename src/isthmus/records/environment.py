@@ -12,6 +12,7 @@ from isthmus.errors import ConfigurationError, ModelError
 from isthmus.records.cache import Cache
 
 if TYPE_CHECKING:
+    from isthmus.records.fields import Field
     from isthmus.records.model import BaseModel
     from isthmus.records.registry import Registry
     from isthmus.records.store import RecordStore
@@ -79,6 +80,7 @@ class Transaction:
         self._caches: dict[tuple[Any, ...], Cache] = {}
         self._hooks: list[Callable[[], object]] = []
         self.computing: set[tuple[str, str]] = set()
+        self.fields: dict[str, Mapping[str, Field]] = {}
 
     @property
     def local(self) -> LocalTransaction:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from isthmus.clock import Clock
-from isthmus.errors import ConstraintError, MissingRecordError
+from isthmus.errors import ConcurrentWriteError, ConstraintError, MissingRecordError
 from isthmus.records.fields import Field, Many2many
 from isthmus.records.links import LinkTable
 from isthmus.records.modelinfo import ModelInfo
@@ -190,11 +190,19 @@ class SqlStore(SqlQueries):
         """Remember identifiers; those of records that were deleted by cascade are taken over."""
         if not ids:
             return
-        names = self._tables.identifiers
-        stale = self._transaction.dialect.one_of(names.c.identifier, list(ids))
-        self._transaction.change(names.delete().where(names.c.model == model, stale))
+        table, names = self._model(model).table, self._tables.identifiers
+        ours = self._transaction.dialect.one_of(names.c.identifier, list(ids))
+        is_gone = ~sa.exists().where(table.c.id == names.c.record_id)
+        self._transaction.change(names.delete().where(names.c.model == model, ours, is_gone))
         rows = [{"model": model, "identifier": key, "record_id": id_} for key, id_ in ids.items()]
-        self._transaction.change(names.insert(), rows)
+        try:
+            self._transaction.change(names.insert(), rows)
+        except ConstraintError as error:
+            # Somebody else committed one of the identifiers after we looked for them.
+            raise ConcurrentWriteError(
+                f"{model}: another transaction has just created a record for the same external identifier.",
+                hint="Try again; the record will be found and updated.",
+            ) from error
 
     # --- errors ---
 

@@ -32,7 +32,8 @@ _ATTRIBUTES = {
     "th": {"colspan", "rowspan", "scope"},
 }
 #: Odoo marks quotations so that mail clients can fold them.
-_MARKS = {"blockquote": {"data-o-mail-quote-node": "1", "data-o-mail-quote": "1"}}
+_UNMARKED = re.compile(r"<blockquote(?![^>]*data-o-mail-quote)")
+_MARKED = '<blockquote data-o-mail-quote-node="1" data-o-mail-quote="1"'
 _SCHEMES = {"http", "https", "mailto", "ftp", "tel", "data"}
 _CONTROL = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f]")
 
@@ -44,11 +45,10 @@ def sanitised(text: str) -> str:
         tags=_TAGS,
         attributes=_ATTRIBUTES,
         generic_attribute_prefixes={"data-"},
-        set_tag_attribute_values=_MARKS,
         url_schemes=_SCHEMES,
         link_rel=None,
     )
-    return wrapped(clean.lstrip()) if clean.strip() else ""
+    return wrapped(_UNMARKED.sub(_MARKED, clean.lstrip())) if clean.strip() else ""
 
 
 def wrapped(markup: str) -> str:

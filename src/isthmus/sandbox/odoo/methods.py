@@ -12,7 +12,8 @@ from typing import Any
 from isthmus.sandbox.odoo import access, exporting, grouping, loading, reading
 from isthmus.sandbox.odoo import fields_get as describing
 from isthmus.sandbox.odoo.domains import DomainReader
-from isthmus.sandbox.odoo.errors import UserError, database_error, value_error
+from isthmus.sandbox.odoo.errors import database_error
+from isthmus.sandbox.odoo.ordering import check_order
 from isthmus.sandbox.odoo.rpc import Function, Method
 from isthmus.sandbox.odoo.values import Intake, Values, all_fields
 
@@ -42,7 +43,7 @@ def _found(self: Any, domain: Any, offset: Any = 0, limit: Any = None, order: An
     limit = int(limit) if limit else None
     if limit is not None and limit < 0:
         raise database_error("InvalidRowCountInLimitClause", "LIMIT must not be negative\n")
-    _check_order(self, order)
+    check_order(self, order)
     rule = access.rule(self.session, self._name)
     return self.search([*_closed(terms), *rule], offset=int(offset or 0), limit=limit, order=order or None)
 
@@ -52,24 +53,6 @@ def _closed(terms: list[Any]) -> list[Any]:
     leaves = sum(1 for term in terms if not isinstance(term, str))
     operators = sum(1 for term in terms if isinstance(term, str) and term in "&|")
     return ["&"] * (leaves - 1 - operators) + terms
-
-
-def _check_order(self: Any, order: Any) -> None:
-    for part in str(order or "").split(","):
-        words = part.split()
-        if not words:
-            continue
-        if not words[0].isidentifier() or [word.lower() for word in words[1:]] not in (
-            [], ["asc"], ["desc"], ["nulls", "first"], ["nulls", "last"],
-            ["asc", "nulls", "first"], ["asc", "nulls", "last"],
-            ["desc", "nulls", "first"], ["desc", "nulls", "last"],
-        ):  # fmt: skip
-            raise UserError(
-                f'Invalid "order" specified ({order}). A valid "order" specification is a comma-separated'
-                " list of valid field names (optionally followed by asc/desc for the direction)"
-            )
-        if words[0] not in all_fields(self):
-            raise value_error(f"Invalid field {words[0]!r} on model {self._name!r}")
 
 
 @_method(of_records=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from tests.integration.sandbox.odoo.replay import Case, Replay, cases, comparable, decoded
 
 #: Answers of which the sandbox gives a part: what it has must be as recorded.

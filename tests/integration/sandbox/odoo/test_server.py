@@ -1,0 +1,194 @@
+"""The server around the models: callers, protocols, log, faults, transactions."""
+
+from __future__ import annotations
+
+import xmlrpc.client
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from isthmus.errors import ConfigurationError
+from isthmus.sandbox.faults import Answer
+from isthmus.sandbox.odoo import OdooSandbox
+from tests.integration.sandbox.odoo.client import Client, Refused
+from tests.still_clock import StillClock
+
+TASK = "project.task"
+
+
+def limited(odoo: Client, *groups: int) -> Client:
+    """Return a client for a new user in the given groups (1: internal user)."""
+    field = "group_ids" if odoo.sandbox.version >= 19 else "groups_id"
+    values = {"name": "Li", "login": "li", "password": "secret-li", field: [[6, 0, list(groups)]]}
+    return Client(odoo.sandbox, odoo.call("res.users", "create", values), "secret-li")
+
+
+def test_the_log_tells_what_was_asked_and_proves_that_nothing_was_written(odoo: Client, board: Any) -> None:
+    log = odoo.sandbox.log
+    log.clear()
+    odoo.call(TASK, "search_read", [["project_id", "=", board.project]], ["name"])
+    assert log.count(write=True) == 0
+    odoo.call(
+        TASK,
+        "create",
+        [{"name": "a", "project_id": board.project}, {"name": "b", "project_id": board.project}],
+    )
+    odoo.call(TASK, "load", ["id", "name"], [["x.a", "1"], ["x.b", "2"], ["x.c", "3"]])
+    with pytest.raises(Refused):
+        odoo.call(TASK, "write", [999], {"name": "x"})
+    facts = [(entry.facts["call"], entry.facts["records"], entry.facts["write"]) for entry in log.entries]
+    assert facts == [("search_read", 1, False), ("create", 2, True), ("load", 3, True), ("write", 1, True)]
+    assert log.entries[-1].facts["error"] == "odoo.exceptions.MissingError"
+    assert log.entries[-1].facts["model"] == TASK
+
+
+def test_a_login_gives_the_users_id_or_false(odoo: Client) -> None:
+    for secret, answer in (("admin", 2), (odoo.sandbox.api_key, 2), ("nope", False)):
+        reply = odoo.service("common", "authenticate", odoo.sandbox.database, "admin", secret, {})
+        assert reply["result"] == answer
+
+
+def test_five_failures_close_the_door_for_a_minute_even_to_the_right_password(
+    odoo: Client, clock: StillClock
+) -> None:
+    def login(secret: str) -> Any:
+        return odoo.service("common", "authenticate", odoo.sandbox.database, "admin", secret, {})["result"]
+
+    assert [login("nope") for _ in range(5)] == [False] * 5
+    assert login("admin") is False
+    clock.advance(61)
+    assert login("admin") == 2
+
+
+def test_the_password_is_never_read_back(odoo: Client) -> None:
+    assert odoo.one("res.users", 2, "password") == ""
+    row = odoo.call("res.users", "search_read", [["id", "=", 2]])[0]
+    assert row["password"] == ""
+
+
+def test_a_user_without_rights_on_projects_can_only_look(odoo: Client, board: Any) -> None:
+    task = odoo.call(TASK, "create", {"name": "n", "project_id": board.project})
+    user = limited(odoo, 1)
+    assert user.call("project.project", "read", [board.project], ["name"])[0]["name"] == "Board"
+    assert user.call(TASK, "search", []) == []
+    refusals = {
+        ("project.project", "create"): ({"name": "n"},),
+        ("project.project", "write"): ([board.project], {"name": "n"}),
+        (TASK, "create"): ({"name": "n", "project_id": board.project},),
+        (TASK, "write"): ([task], {"name": "n"}),
+        (TASK, "unlink"): ([task],),
+        (TASK, "read"): ([task], ["name"]),
+        ("ir.model.data", "search"): ([],),
+    }
+    for (model, method), args in refusals.items():
+        with pytest.raises(Refused) as caught:
+            user.call(model, method, *args)
+        assert caught.value.name == "odoo.exceptions.AccessError", (model, method)
+    answer = user.call(TASK, "load", ["id", "name", "project_id/.id"], [["x.a", "n", str(board.project)]])
+    assert answer["ids"] is False
+    assert "doesn't have 'create' access to:\n- Task (project.task)" in answer["messages"][0]["message"]
+    assert odoo.call(TASK, "search_count", [["project_id", "=", board.project]]) == 1
+
+
+def test_a_project_user_works_on_tasks(odoo: Client, board: Any) -> None:
+    group = odoo.call("ir.model.data", "search_read", [["name", "=", "group_project_user"]], ["res_id"])[0][
+        "res_id"
+    ]
+    user = limited(odoo, 1, group)
+    task = user.call(TASK, "create", {"name": "n", "project_id": board.project})
+    assert user.call(TASK, "write", [task], {"name": "m"}) is True
+    assert odoo.one(TASK, task, "name", "create_uid", "write_uid")["write_uid"] == user.uid
+
+
+def test_a_failed_call_leaves_nothing_behind(odoo: Client, board: Any) -> None:
+    with pytest.raises(Refused):
+        odoo.call(
+            TASK, "create", [{"name": "ok", "project_id": board.project}, {"name": "x", "sequence": 2**40}]
+        )
+    assert odoo.call(TASK, "search_count", [["name", "=", "ok"]]) == 0
+
+
+def test_a_method_that_returns_nothing_looks_different_in_each_protocol(odoo: Client, board: Any) -> None:
+    task = odoo.call(TASK, "create", {"name": "n", "project_id": board.project})
+    who = (odoo.sandbox.database, 2, "admin")
+    assert odoo.service("object", "execute_kw", *who, TASK, "action_archive", [[task]], {}) == {
+        "jsonrpc": "2.0",
+        "id": 7,
+    }
+    proxy = xmlrpc.client.ServerProxy(f"{odoo.sandbox.url}/xmlrpc/2/object")
+    with pytest.raises(xmlrpc.client.Fault, match="cannot marshal None"):
+        proxy.execute_kw(*who, TASK, "action_unarchive", [[task]])
+    assert odoo.one(TASK, task, "active") is True, "the work was committed all the same"
+    if odoo.sandbox.version >= 19:
+        assert odoo.json2(TASK, "action_archive", ids=[task]) == (200, None)
+
+
+def test_control_characters_survive_json_and_are_dropped_from_xml(odoo: Client, board: Any) -> None:
+    task = odoo.call(TASK, "create", {"name": "a\x01b", "project_id": board.project})
+    assert odoo.one(TASK, task, "name") == "a\x01b"
+    proxy = xmlrpc.client.ServerProxy(f"{odoo.sandbox.url}/xmlrpc/2/object")
+    rows: Any = proxy.execute_kw(odoo.sandbox.database, 2, "admin", TASK, "read", [[task], ["name"]])
+    assert rows[0]["name"] == "ab"
+
+
+def test_execute_takes_its_arguments_one_by_one(odoo: Client) -> None:
+    who = (odoo.sandbox.database, 2, "admin")
+    assert (
+        odoo.service("object", "execute", *who, "res.partner", "search_count", [["id", "=", 1]])["result"]
+        == 1
+    )
+
+
+def test_json2_is_there_from_19_on(odoo: Client) -> None:
+    if odoo.sandbox.version < 19:
+        with pytest.raises(ValueError, match="Expecting value"):
+            odoo.json2("res.partner", "search", domain=[])
+        return
+    assert odoo.json2("res.partner", "search_count", domain=[["id", "=", 1]]) == (200, 1)
+    assert odoo.json2("project.tags", "create", vals_list={"name": "x"})[1] == [1]
+    assert odoo.json2("project.tags", "write", vals={"name": "y"}) == (200, True)
+    assert odoo.json2("project.tags", "read", ids=[1], fields=["name"]) == (200, [{"id": 1, "name": "x"}])
+    assert odoo.json2("res.partner", "search", key="0" * 40, domain=[])[0] == 401
+
+
+def test_keys_are_rotated_by_the_api_on_19(odoo: Client) -> None:
+    if odoo.sandbox.version < 19:
+        with pytest.raises(Refused, match="does not exist"):
+            odoo.call("res.users.apikeys", "generate", "k", None, "n", False)
+        return
+    old = odoo.sandbox.api_key
+    new = odoo.call("res.users.apikeys", "generate", old, "rpc", "next", "2030-01-01 00:00:00")
+    assert odoo.json2("res.partner", "search_count", key=new, domain=[])[0] == 200
+    odoo.call("res.users.apikeys", "revoke", old)
+    assert odoo.json2("res.partner", "search_count", key=old, domain=[])[0] == 401
+
+
+def test_a_crash_of_the_network_can_be_played(odoo: Client) -> None:
+    odoo.sandbox.faults.add(Answer.bad_gateway(502))
+    with pytest.raises(ValueError, match="Expecting value"):
+        odoo.call("res.partner", "search", [])
+    assert odoo.call("res.partner", "search", [], limit=1)
+
+
+def test_the_state_is_kept_in_the_database_that_is_named(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'odoo.sqlite'}"
+    with OdooSandbox(18, url) as sandbox:
+        project = Client(sandbox).call("project.project", "create", {"name": "kept"})
+    with OdooSandbox(18, url, password="other") as sandbox:
+        assert Client(sandbox, password="other").one("project.project", project, "name") == "kept"
+
+
+def test_a_version_that_nobody_knows_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="it knows 17, 18, 19"):
+        OdooSandbox(12)
+
+
+def test_17_answers_like_18_but_for_what_came_later() -> None:
+    with OdooSandbox(17) as sandbox:
+        odoo = Client(sandbox)
+        assert odoo.service("common", "version")["result"]["server_serie"] == "17.0"
+        task = odoo.call(TASK, "create", {"name": "n"})
+        assert isinstance(odoo.call(TASK, "copy", [task]), int)
+        with pytest.raises(Refused, match="does not exist"):
+            odoo.call(TASK, "has_access", [], "read")

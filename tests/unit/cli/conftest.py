@@ -1,49 +1,24 @@
-"""Run commands in this process and look at what they printed."""
+"""Run commands in an empty folder, or in one with a small connector."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from isthmus.cli import main
 from isthmus.cli.init import make_key
+from tests.command import Command
 
 SHOP = "tests.unit.cli.shop"
 
-
-@dataclass(frozen=True)
-class Ran:
-    """What a command printed and its exit code."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def data(self) -> Any:
-        return json.loads(self.out)
-
-
-Run = Callable[..., Ran]
+Run = Command
 
 
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
     """Run ``isthmus`` in an empty folder, with nobody at the keyboard."""
     monkeypatch.chdir(tmp_path)
-
-    def run_in_folder(*arguments: str) -> Ran:
-        with pytest.raises(SystemExit) as end:
-            main(list(arguments))
-        printed = capsys.readouterr()
-        return Ran(int(end.value.code or 0), printed.out, printed.err)
-
-    return run_in_folder
+    return Command(capsys)
 
 
 @pytest.fixture

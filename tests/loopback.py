@@ -123,7 +123,7 @@ def _handler(server: Loopback) -> type[BaseHTTPRequestHandler]:
             server.note(received)
             self._send(server.answer(received))
 
-        do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = _serve  # noqa: N815
+        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = _serve  # noqa: N815
 
         def _send(self, answer: Answer) -> None:
             if answer.silent:

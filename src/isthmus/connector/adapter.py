@@ -1,21 +1,24 @@
-"""Adapters speak the interface of the other side."""
+"""Adapters speak the interface of the other side.
+
+Errors of the other side are translated here, once, to those of :mod:`isthmus.errors`: not found, rejected
+(with its message), unauthorised, rate limited (with the wait), unreachable.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from isthmus.connector.base import ConnectorComponent
 from isthmus.errors import ConfigurationError, NotFoundError
 
 
 class BackendAdapter(ConnectorComponent):
-    """The parent of all adapters. Errors of the other side are translated here, once, to :mod:`isthmus.errors`."""
+    """The parent of all adapters."""
 
     _abstract = True
     _name = "base.backend.adapter"
-    _inherit = "base.connector"
     _usage = "backend.adapter"
 
     def _cannot(self, verb: str) -> ConfigurationError:
@@ -26,11 +29,13 @@ class BackendAdapter(ConnectorComponent):
 
 
 class SearchAdapter(BackendAdapter):
-    """The reading half: find and read external records."""
+    """The reading half: find and read external records. At least ``search`` and ``read`` must be defined."""
 
     _abstract = True
     _name = "base.search.adapter"
-    _inherit = "base.backend.adapter"
+
+    #: How many records :meth:`pages` reads at once.
+    page_size: ClassVar[int] = 100
 
     def search(self, filters: Any = None) -> list[Any]:
         """Return the external ids that match ``filters`` (None: all)."""
@@ -55,9 +60,18 @@ class SearchAdapter(BackendAdapter):
         return self.read_many(self.search(filters))
 
     def pages(self, filters: Any = None, cursor: Any = None) -> Iterator[tuple[list[Any], Any]]:
-        """Yield ``(records, cursor of what follows)``; given a cursor, go on from there. Here: one page of all."""
-        if cursor is None:
-            yield self.search_read(filters), True
+        """Yield ``(records, cursor of what follows)``; given a cursor, go on from there.
+
+        A cursor is any JSON value. Here it is a position in what ``search`` gives.
+        """
+        if type(self).search_read is not SearchAdapter.search_read:
+            if cursor is None:
+                yield self.search_read(filters), 1
+            return
+        ids = self.search(filters)
+        for start in range(cursor or 0, len(ids), self.page_size):
+            end = start + self.page_size
+            yield self.read_many(ids[start:end]), end
 
     def count(self, filters: Any = None) -> int | None:
         """Return how many records match, or None where that is not known beforehand."""
@@ -69,7 +83,6 @@ class ExportAdapter(BackendAdapter):
 
     _abstract = True
     _name = "base.export.adapter"
-    _inherit = "base.backend.adapter"
 
     def create(self, data: Any) -> Any:
         """Create a record and return it (or its id). Raises AmbiguousError when it may have been created."""
@@ -99,4 +112,3 @@ class CRUDAdapter(SearchAdapter, ExportAdapter):
 
     _abstract = True
     _name = "base.crud.adapter"
-    _inherit = ["base.search.adapter", "base.export.adapter"]

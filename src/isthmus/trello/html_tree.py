@@ -11,6 +11,8 @@ VOID = frozenset(
 )
 #: Opening one of these ends an open one of the same kind. Source: HTML standard, optional tags.
 CLOSES = {"p": {"p"}, "li": {"li"}, "td": {"td", "th"}, "th": {"td", "th"}, "tr": {"tr", "td", "th"}}
+#: Characters that Odoo's sanitiser drops. Source: writes to an Odoo 18 and 19.
+CONTROL = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f]")
 #: The class by which code says its language.
 LANGUAGE = re.compile(r"\blanguage-([\w+#.-]+)")
 
@@ -28,6 +30,12 @@ class Element:
         if self.tag == "br":
             return "\n"
         return "".join(one if isinstance(one, str) else one.text() for one in self.children)
+
+    def is_visible(self) -> bool:
+        """Tell whether there is a text or an image inside."""
+        return any(
+            bool(one.strip()) if isinstance(one, str) else one.tag == "img" or one.is_visible() for one in self.children
+        )
 
 
 class TreeBuilder(HTMLParser):
@@ -54,15 +62,23 @@ class TreeBuilder(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         for depth in range(len(self._open) - 1, 0, -1):
             if self._open[depth].tag == tag:
+                if self._bare and tag == "a" and not self._open[depth].is_visible():
+                    self._open[depth].attributes.pop("href", None)
                 del self._open[depth:]
                 return
 
     def handle_data(self, data: str) -> None:
+        if self._bare:
+            data = CONTROL.sub("", data)
         self._open[-1].children.append(data.replace("\0", "\ufffd"))
 
 
 def parse(html: str, *, bare: bool = False) -> Element:
-    """Return the tree of a text; ``bare`` leaves out titles and the language of code."""
+    """Return the tree of a text.
+
+    ``bare`` leaves out what Odoo may drop by itself and nobody sees: titles, the language of code, links without
+    a text (in which some of Trello's Power-Ups hide data), control characters.
+    """
     builder = TreeBuilder(bare)
     builder.feed(html)
     builder.close()

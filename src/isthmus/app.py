@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -156,11 +157,14 @@ class App:
 def connectors(settings: Settings) -> Sequence[str]:
     """Return the connector packages to load: those of the settings, else all that are installed.
 
-    Raises ConfigurationError for a package that cannot be found.
+    A connector that the settings name may lie beside the settings file; that folder becomes the last one that
+    Python imports from. Raises ConfigurationError for a package that cannot be found.
     """
     installed = [entry.value for entry in sorted(entry_points(group=ENTRY_POINTS), key=lambda one: one.name)]
     if settings.connectors is None:
         return installed
+    if settings.path and str(settings.folder) not in sys.path:
+        sys.path.append(str(settings.folder))
     for name in settings.connectors:
         if not is_importable(name):
             near = get_close_matches(name, installed, n=1)
@@ -168,7 +172,7 @@ def connectors(settings: Settings) -> Sequence[str]:
                 f"the connector {name!r} of {settings.path or 'the settings'} is not installed",
                 hint=f"Did you mean {near[0]!r}?"
                 if near
-                else f"Installed: {', '.join(installed) or 'none'}.",
+                else f"Put {name}.py beside the settings file. Installed: {', '.join(installed) or 'none'}.",
             )
     return settings.connectors
 

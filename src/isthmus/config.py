@@ -55,7 +55,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ] = SQLITE + "isthmus.sqlite"
     connectors: Annotated[
         tuple[str, ...] | None,
-        Meta(description="packages to load, in this order; without it every installed connector is loaded"),
+        Meta(
+            description="packages to load, installed or beside this file, in this order; "
+            "without it every installed connector is loaded"
+        ),
     ] = None
     secret_key_file: Annotated[
         str, Meta(description="file with the key that encrypts secrets; one key a line, newest first")

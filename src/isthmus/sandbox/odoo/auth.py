@@ -32,12 +32,12 @@ class Doorkeeper:
 
     def login(self, env: Environment, address: str, login: Any, secret: Any) -> int:
         """Return the user of a login with its password or API key. Raises AccessDenied."""
-        found = env["res.users"].search([("login", "=", login)], limit=1) if isinstance(login, str) else None
-        return self._admit(env, (address, login), found.id if found else 0, secret)
+        found = env["res.users"].search([("login", "=", str(login))], limit=1)
+        return self._admit(env, (address, str(login)), found.id or 0, secret)
 
-    def check(self, env: Environment, address: str, uid: Any, secret: Any) -> int:
+    def check(self, env: Environment, address: str, uid: int, secret: Any) -> int:
         """Return ``uid`` when the password or API key is that user's. Raises AccessDenied."""
-        return self._admit(env, (address, uid), uid if isinstance(uid, int) else 0, secret)
+        return self._admit(env, (address, uid), uid, secret)
 
     def _admit(self, env: Environment, source: tuple[str, Any], uid: int, secret: Any) -> int:
         failures = self._failures.get(source, _Failures())

@@ -214,7 +214,8 @@ def _fresh(keys: list[Key], found: dict[Any, int]) -> list[int]:
 
 def failure(refusal: Refusal) -> Values:
     """Return the message of a row that could not be saved."""
-    told: Values = {"type": "error", "message": refusal.message.removeprefix(NOT_COMPLETED)}
+    message = refusal.details.get("cell", refusal.message.removeprefix(NOT_COMPLETED))
+    told: Values = {"type": "error", "message": message}
     if isinstance(refusal, ForeignError) and not refusal.name.startswith("psycopg2."):
         kind = refusal.name.removeprefix("builtins.")
         told["message"] = f"Unknown error during import: <class '{kind}'>: {refusal.message}"

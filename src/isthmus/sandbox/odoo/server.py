@@ -23,7 +23,7 @@ from isthmus.records.environment import Environment
 from isthmus.sandbox.odoo import json2, jsonrpc, pages, xmlrpc
 from isthmus.sandbox.odoo.auth import Doorkeeper
 from isthmus.sandbox.odoo.dispatch import Call, execute, execute_named
-from isthmus.sandbox.odoo.errors import AccessDenied, ForeignError
+from isthmus.sandbox.odoo.errors import AccessDenied, ForeignError, python_error
 from isthmus.sandbox.odoo.models.user import groups_of
 from isthmus.sandbox.odoo.seed import seed
 from isthmus.sandbox.odoo.session import NOBODY, SUPERUSER, Session
@@ -191,7 +191,11 @@ class OdooSandbox:
                 return False
 
     def _executed(self, request: Request, method: str, args: Sequence[Any]) -> Any:
-        database, uid, secret, model, name, *rest = args
+        try:
+            database, who, secret, model, name, *rest = args
+            uid = int(who)
+        except (TypeError, ValueError) as error:
+            raise python_error(error) from error
         self._check_database(database)
         with self.environment() as env:
             self._doorkeeper.check(env, _address(request), uid, secret)

@@ -43,18 +43,25 @@ def _constraint(env: Environment, error: ConstraintError) -> Refusal:
     model = env[error.details["model"]] if error.details.get("model") in env.registry else None
     name = str(error.details.get("field"))
     if model is not None and name in model._fields:
-        said = missing_value(series, model, model._fields[name])
-        return ValidationError(NOT_COMPLETED + said, field=name)
+        return missing_value(series, model, model._fields[name])
     return _violated(series, model, error)
 
 
 def _violated(series: int, model: Any, error: ConstraintError) -> Refusal:
     if error.details.get("kind") == "foreign key":
         return ValidationError(in_use(series, str(error.details.get("constraint")), None, None, ""))
-    declared = (
-        {name: (rule, message) for name, rule, message in model._sql_constraints} if model is not None else {}
+    for name, rule, message in model._sql_constraints if model is not None else ():
+        if name == error.details.get("constraint"):
+            return _unique(series, model, rule.partition("(")[2].rstrip(")").split(","), message)
+    return ValidationError(NOT_COMPLETED + error.message)
+
+
+def _unique(series: int, model: Any, columns: list[str], message: str) -> Refusal:
+    """Return the refusal of a declared constraint; ``load`` names the field, before 19 in its own words."""
+    if len(columns) != 1 or columns[0] not in model._fields:
+        return ValidationError(NOT_COMPLETED + message)
+    name, label = columns[0], model._fields[columns[0]].string
+    cell = (
+        f"The value for the field '{name}' already exists (this is probably '{label}' in the current model)."
     )
-    rule, message = declared.get(str(error.details.get("constraint")), ("", error.message))
-    columns = rule.partition("(")[2].rstrip(")").split(",")
-    about = {"field": columns[0]} if len(columns) == 1 and columns[0] else {}
-    return ValidationError(NOT_COMPLETED + message, **about)
+    return ValidationError(NOT_COMPLETED + message, field=name, cell=message if series >= 19 else cell)

@@ -140,7 +140,7 @@ def in_use(series: int, constraint: str, model: Any, label: str | None, name: st
     """Return what the server says when a foreign key refuses, be it on a write or on a deletion."""
     start = "The operation cannot be completed: "
     if series < 19:
-        shown = f"{model._description} ({model._name})" if model is not None else "Unknown (Unknown)"
+        shown = f"{model._description} ({model._name})" if model is not None else "Unknown (unknown)"
         return (
             f"{start}another model requires the record being deleted. If possible, archive it instead.\n\n"
             f"Model: {shown}\nConstraint: {constraint}\n"
@@ -154,16 +154,23 @@ def in_use(series: int, constraint: str, model: Any, label: str | None, name: st
     )
 
 
-def missing_value(series: int, model: Any, field: Field) -> str:
-    """Return what the server says when a required field is empty, without the start of the sentence."""
+def missing_value(series: int, model: Any, field: Field) -> ValidationError:
+    """Return the refusal of an empty required field; ``details["cell"]`` is how ``load`` puts it."""
     said = f"Missing required value for the field '{field.string}' ({field.name})"
+    shown = f"{model._description} ({model._name})"
     if series < 19:
-        return said
-    return (
+        message = (
+            "The operation cannot be completed:\n- Create/update: a mandatory field is not set.\n"
+            "- Delete: another model requires the record being deleted. If possible, archive it instead.\n\n"
+            f"Model: {shown}\nField: {field.string} ({field.name})\n"
+        )
+        return ValidationError(message, field=field.name, cell=said)
+    cell = (
         f"{said}.\nModel: '{model._description}' ({model._name})\n"
         "- create/update: a mandatory field is not set\n"
         "- delete: another model requires the record being deleted, you can archive it instead\n"
     )
+    return ValidationError(f"The operation cannot be completed: {cell}", field=field.name, cell=cell)
 
 
 # --- one value -----------------------------------------------------------------------------------------

@@ -140,6 +140,14 @@ def test_execute_takes_its_arguments_one_by_one(odoo: Client) -> None:
     )
 
 
+def test_a_call_that_makes_no_sense_is_answered_as_an_error_of_the_server(odoo: Client) -> None:
+    database = odoo.sandbox.database
+    for args in ((), (database, 2, "admin"), (database, "two", "admin", TASK, "search", [[]])):
+        assert odoo.service("object", "execute_kw", *args)["error"]["data"]["name"] == "builtins.ValueError"
+    assert odoo.service("nothing", "x")["error"]["data"]["name"] == "builtins.KeyError"
+    assert odoo.service("common", "x")["error"]["data"]["name"] == "builtins.Exception"
+
+
 def test_json2_is_there_from_19_on(odoo: Client) -> None:
     if odoo.sandbox.version < 19:
         with pytest.raises(ValueError, match="Expecting value"):

@@ -18,7 +18,9 @@ def relative(file: Path) -> str:
 
 
 def test_no_file_is_longer_than_a_noun_deserves() -> None:
-    lengths = {relative(file): len(file.read_text().splitlines()) for file in code_files()}
+    """Tests may be long: a list of sentences has no nouns hiding in it."""
+    files = [file for file in code_files() if ROOT / "tests" not in file.parents]
+    lengths = {relative(file): len(file.read_text().splitlines()) for file in files}
     assert {name: length for name, length in lengths.items() if length > MOST_LINES} == {}
 
 
@@ -33,9 +35,8 @@ def test_no_file_names_a_path_of_the_machine_it_was_written_on() -> None:
 
 
 def test_nothing_is_left_for_later() -> None:
-    marks = re.compile(
-        r"\b(?:" + "|".join(["TO" + "DO", "FIX" + "ME", "X" * 3, "NotImplemented" + "Error"]) + r")\b"
-    )
+    words = "|".join(["TO" + "DO", "FIX" + "ME", "X" * 3])
+    marks = re.compile(rf"#.*\b(?:{words})\b|raise NotImplemented" + "Error")
     found = [
         f"{relative(file)}:{number}"
         for file in code_files()

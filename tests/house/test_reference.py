@@ -12,7 +12,7 @@ import typer
 from isthmus.cli.root import FAILED, INTERRUPTED, MISUSED, REMOTE, cli
 from isthmus.config import VARIABLES, OdooSettings, Settings
 from isthmus.telemetry import CATALOGUE
-from tests.house.tree import DOCS
+from tests.house.tree import DOCS, ROOT
 
 
 def commands(command: Any, path: str = "isthmus") -> Iterator[tuple[str, Any]]:
@@ -76,3 +76,11 @@ def test_the_reference_has_the_events_that_exist() -> None:
         r"^\| `([\w.]+)` \|", (DOCS / "reference" / "telemetry.md").read_text(), flags=re.MULTILINE
     )
     assert listed == sorted(CATALOGUE)
+
+
+def test_the_catalogue_has_the_events_that_are_told() -> None:
+    source = "\n".join(
+        file.read_text() for file in (ROOT / "src").rglob("*.py") if file.name != "telemetry.py"
+    )
+    told = set(re.findall(r'\b(?:emit|span)\(\s*"([\w.]+)"', source))
+    assert told == set(CATALOGUE)

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from isthmus.errors import ConfigurationError
 
+__all__ = ["available", "board_path"]
+
 FOLDER = Path(__file__).parent
 
 

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from isthmus.app import App
+from isthmus.clock import Clock, SystemClock
 from isthmus.config import OdooSettings, Settings
 from isthmus.connector.secret import FernetCipher
 from isthmus.sandbox.odoo import OdooSandbox
@@ -35,12 +36,16 @@ class OdooAccess:
 class Stage:
     """Everything that the demo needs, started on entering and gone on leaving.
 
-    ``board`` is a board export (a file or its parsed JSON); ``odoo`` a real Odoo, or None for the simulated one.
+    ``board`` is a board export (a file or its parsed JSON); ``odoo`` a real Odoo, or None for the simulated one,
+    ``clock`` what Isthmus (not the servers) waits by.
     """
 
-    def __init__(self, board: str | Path | dict[str, Any], odoo: OdooAccess | None = None) -> None:
+    def __init__(
+        self, board: str | Path | dict[str, Any], odoo: OdooAccess | None = None, *, clock: Clock | None = None
+    ) -> None:
         self._board = board
         self._access = odoo
+        self._clock = clock or SystemClock()
         self._exit = ExitStack()
         self.sandbox: OdooSandbox | None = None
 
@@ -66,7 +71,7 @@ class Stage:
         environ = {"ISTHMUS_ODOO_MAIN_KEY": access.api_key, "ISTHMUS_SECRET_KEY": FernetCipher.new_key()}
         main = OdooSettings(url=access.url, database=access.database, login=access.login)
         settings = Settings(connectors=("isthmus.trello",), odoo={"main": main}, path=folder / "isthmus.toml")
-        app = App(settings, environ=environ)
+        app = App(settings, environ=environ, clock=self._clock)
         app.upgrade()
         with app.environment() as env:
             env["trello.backend"].create(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -53,13 +53,15 @@ class HttpClient:
         proxy: str | None = FROM_ENVIRONMENT,
         connections: int = 8,
         secrets: Sequence[str] = (),
+        is_final: Callable[[Response], bool] | None = None,
         clock: Clock | None = None,
     ) -> None:
         """Prepare a client; nothing is sent yet.
 
         ``verify`` is False, True, or the file of the authority's certificate. ``proxy`` is a URL, None or
         ``"environment"``. ``connections`` is how many requests may be under way at once; more wait.
-        ``secrets`` are further texts to mask wherever an error or an event shows text.
+        ``secrets`` are further texts to mask wherever an error or an event shows text. ``is_final`` tells
+        of a 429, 502, 503 or 504 that the same request would get it again, so that it is not repeated.
         """
         parts = urlsplit(base_url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -74,6 +76,7 @@ class HttpClient:
         self._retry = retry
         self._headers = {"User-Agent": "isthmus", "Accept": "application/json", **(headers or {})}
         self._clock = clock or SystemClock()
+        self._is_final = is_final or (lambda response: False)
         self._secrets = (*self._auth.secrets(), *secrets)
         self._pool = _pool(base_url, verify, proxy, connections)
 
@@ -170,7 +173,7 @@ class HttpClient:
             return self._failed(request, cause_of(error))
         if self.limiter is not None and request.own_host:
             self.limiter.learn(response.headers)
-        if response.status in PASSING or response.status == TOO_MANY:
+        if (response.status in PASSING or response.status == TOO_MANY) and not self._is_final(response):
             harmless = response.status == TOO_MANY
             return response, Trouble(str(response.status), harmless, response.retry_after_s)
         return response, None

@@ -31,7 +31,6 @@ class TrelloAdapter(CRUDAdapter, TrelloComponent, AbstractComponent):
     """What the adapters of Trello share: one path for each kind of object, the same verbs for all."""
 
     _name = "trello.adapter"
-    _inherit = ["base.crud.adapter", "base.trello.connector"]
 
     #: Path of the objects, such as ``/cards``, and the fields that are read.
     _path = ""
@@ -47,11 +46,20 @@ class TrelloAdapter(CRUDAdapter, TrelloComponent, AbstractComponent):
         return client
 
     def boards(self) -> list[str]:
-        """Return the ids of the boards that are synchronised, in a fixed order. Raises NotFoundError for an unknown one."""
+        """Return the ids of the boards that are synchronised, in a fixed order.
+
+        Raises NotFoundError for one that the token may not see.
+        """
         known: list[str] | None = getattr(self.work, "trello_boards", None)
         if known is None:
-            known = self.work.trello_boards = [board["id"] for board in self._find_boards()]  # type: ignore[attr-defined]
+            known = [board["id"] for board in self._find_boards()]
+            self.work.trello_boards = known  # type: ignore[attr-defined]
         return known
+
+    def boards_from(self, board: str | None) -> list[str]:
+        """Return the boards from one on; all, where it is None or no longer among them."""
+        known = self.boards()
+        return known[known.index(board) :] if board in known else known
 
     def _find_boards(self) -> list[Record]:
         wanted = self.collection.boards or []
@@ -89,10 +97,10 @@ class TrelloAdapter(CRUDAdapter, TrelloComponent, AbstractComponent):
 
     def pages(self, filters: Any = None, cursor: Any = None) -> Iterator[tuple[list[Record], Any]]:
         """Yield ``(records, cursor of what follows)``, one page for each board."""
-        boards = self.boards()
-        start = cursor["board"] if cursor else 0
-        for number in range(start, len(boards)):
-            yield self.of_board(boards[number]), {"board": number + 1}
+        done = cursor["done"] if cursor else None
+        for board in self.boards_from(done):
+            if board != done:
+                yield self.of_board(board), {"done": board}
 
     def of_board(self, board: str) -> list[Record]:
         """Return all objects of a board."""
@@ -100,10 +108,6 @@ class TrelloAdapter(CRUDAdapter, TrelloComponent, AbstractComponent):
             f"/boards/{board}/{self._of_board}", fields=self._fields, **self._filter
         )
         return found
-
-    def count(self, filters: Any = None) -> int | None:
-        """Return how many objects there are, or None where counting would cost as much as reading."""
-        return None
 
     # --- writing ---
 
@@ -126,7 +130,6 @@ class BoardAdapter(TrelloAdapter, Component):
     """Boards."""
 
     _name = "trello.board.adapter"
-    _inherit = "trello.adapter"
     _apply_on = "trello.board"
 
     _path = "/boards"
@@ -135,17 +138,20 @@ class BoardAdapter(TrelloAdapter, Component):
     def pages(self, filters: Any = None, cursor: Any = None) -> Iterator[tuple[list[Record], Any]]:
         """Yield all boards at once."""
         if not cursor:
-            yield [self.read(board) for board in self.boards()], {"board": len(self.boards())}
+            yield self.read_many(self.boards()), {"done": True}
 
     def count(self, filters: Any = None) -> int | None:
         return len(self.boards())
+
+    def create(self, data: Mapping[str, Any]) -> Record:
+        """Create a board, without the lists and labels that Trello gives a new one, and return it."""
+        return super().create({"defaultLists": False, "defaultLabels": False, **data})
 
 
 class ListAdapter(TrelloAdapter, Component):
     """Lists, archived ones included. Trello can archive a list, not delete it."""
 
     _name = "trello.list.adapter"
-    _inherit = "trello.adapter"
     _apply_on = "trello.list"
 
     _path = "/lists"
@@ -162,7 +168,6 @@ class LabelAdapter(TrelloAdapter, Component):
     """Labels."""
 
     _name = "trello.label.adapter"
-    _inherit = "trello.adapter"
     _apply_on = "trello.label"
 
     _path = "/labels"
@@ -175,26 +180,24 @@ class CardAdapter(TrelloAdapter, Component):
     """Cards, archived ones included, in pages from the newest to the oldest of each board."""
 
     _name = "trello.card.adapter"
-    _inherit = "trello.adapter"
     _apply_on = "trello.card"
 
     _path = "/cards"
     _fields = (
-        "name", "desc", "idBoard", "idList", "idLabels", "due", "dueComplete", "closed", "pos", "dateLastActivity",
-        "cardRole", "mirrorSourceId",
+        "name", "desc", "idBoard", "idList", "idLabels", "due", "dueComplete", "closed", "pos",
+        "dateLastActivity", "cardRole", "mirrorSourceId",
     )  # fmt: skip
 
     def pages(self, filters: Any = None, cursor: Any = None) -> Iterator[tuple[list[Record], Any]]:
-        """Yield pages of cards. The cursor holds the number of the board and the oldest id that was read of it."""
-        boards = self.boards()
-        start = cursor or {"board": 0, "before": None}
-        for number in range(start["board"], len(boards)):
-            before = start["before"] if number == start["board"] else None
-            for records in self._pages_of(boards[number], before):
-                yield records, {"board": number, "before": records[0]["id"]}
+        """Yield pages of cards. The cursor holds the board and the oldest id that was read of it."""
+        start = cursor or {"board": None, "before": None}
+        for board in self.boards_from(start["board"]):
+            before = start["before"] if board == start["board"] else None
+            for records in self._pages_of(board, before):
+                yield records, {"board": board, "before": records[0]["id"]}
 
     def _pages_of(self, board: str, before: str | None) -> Iterator[list[Record]]:
-        """Yield a board's cards in pages sorted by id. A page that is too much for Trello is asked for by halves.
+        """Yield a board's cards in pages sorted by id; a page that is too much for Trello is halved.
 
         With a limit Trello gives the newest cards, in the order of the board: what follows is older than the
         oldest one seen.
@@ -208,7 +211,7 @@ class CardAdapter(TrelloAdapter, Component):
                     raise
                 size //= 2
                 continue
-            cards = sorted({card["id"]: card for card in found}.values(), key=lambda card: str(card["id"]))
+            cards = [card for _, card in sorted({card["id"]: card for card in found}.items())]
             if cards:
                 yield cards
             if len(found) < size or not cards or cards[0]["id"] == before:
@@ -227,7 +230,7 @@ class CardAdapter(TrelloAdapter, Component):
         return [card for page in self._pages_of(board, None) for card in page]
 
     def create(self, data: Mapping[str, Any]) -> Record:
-        """Create a card and return it. What a new card cannot be told (that it is archived) is written right after."""
+        """Create a card and return it; that it is archived cannot be told at once and is written after."""
         later = {name: data[name] for name in ("closed",) if data.get(name)}
         made = super().create(
             {name: value for name, value in data.items() if name not in ("closed", "idBoard")}
@@ -244,6 +247,7 @@ class CardAdapter(TrelloAdapter, Component):
         cards: list[Record] = self.client.get(
             f"/lists/{values['idList']}/cards", fields=self._fields, filter="all"
         )
-        fresh = [card for card in cards if card["name"] == values.get("name") and card["id"][:8] >= since]
+        name = str(values.get("name") or "").strip()
+        fresh = [card for card in cards if card["name"].strip() == name and card["id"][:8] >= since]
         known = self.binder_for().to_internal_many(card["id"] for card in fresh)
         return next((card for card in fresh if card["id"] not in known), None)

@@ -9,17 +9,17 @@ from typing import Any
 from urllib.parse import urlencode
 
 from isthmus.clock import Clock
-from isthmus.errors import NotFoundError
+from isthmus.errors import MalformedAnswerError, NotFoundError, RateLimitedError
 from isthmus.http import Bucket, HttpClient, KeyTokenAuth, Limit, Quota, RateLimiter, Timeout
-from isthmus.trello.refusal import refusal
+from isthmus.trello.refusal import is_final, refusal
 
 API_URL = "https://api.trello.com"
 
 #: A GET ends after 30 s on Trello's side. Source: Trello's status codes (504).
 TIMEOUT = Timeout(connect_s=10, read_s=60, total_s=120)
 
-#: How many reads go into one batch. Source: ``GET /batch``.
-BATCH = 10
+#: How many reads go into one batch, and how often its parts are tried. Source: ``GET /batch``.
+BATCH, ATTEMPTS = 10, 3
 
 #: Rate limits by the name that the answers' headers give them. Source: Trello, "Rate limits" (2026-01).
 LIMITS = {"api-key": Limit(300, 10), "api-token": Limit(100, 10), "member": Limit(100, 900)}
@@ -31,9 +31,9 @@ _buckets_lock = threading.Lock()
 class TrelloClient:
     """Call Trello in the name of one member. Safe to share between threads.
 
-    Rate limits are shared by all clients of a process: those of a key by all its tokens. Reads are tried again
-    after faults on the way, and so are PUT and DELETE, which do the same when repeated; a POST never is: one
-    without an answer raises AmbiguousError.
+    Rate limits are shared by all clients of a process: those of a key by all its tokens. Reads are tried
+    again after faults on the way, and so are PUT and DELETE, which do the same when repeated; a POST never
+    is: one without an answer raises AmbiguousError.
     """
 
     def __init__(
@@ -43,13 +43,14 @@ class TrelloClient:
         *,
         url: str = API_URL,
         clock: Clock | None = None,
-        http: HttpClient | None = None,
     ) -> None:
-        self._http = http or HttpClient(
+        self._limiter = RateLimiter(buckets(url, key, token), read=quotas, clock=clock)
+        self._http = HttpClient(
             f"{url.rstrip('/')}/1",
             auth=KeyTokenAuth(key, token),
             timeout=TIMEOUT,
-            limiter=RateLimiter(buckets(url, key, token), read=quotas, clock=clock),
+            limiter=self._limiter,
+            is_final=is_final,
             clock=clock,
         )
 
@@ -78,14 +79,42 @@ class TrelloClient:
     def get_many(self, paths: Sequence[str]) -> list[Any]:
         """Return what many GET paths answer, in order, ten in a request; None for what does not exist.
 
-        Make paths with :func:`path_of`: a comma in one must be encoded, since commas part them. Raises what any other failure of one of them means.
+        Make paths with :func:`path_of`: a comma in one must be encoded, since commas part them. Raises what
+        any other failure of one of them means.
         """
         found: list[Any] = []
         for start in range(0, len(paths), BATCH):
-            part = paths[start : start + BATCH]
-            answers = self.get("/batch", urls=",".join(part))
-            found += [_unwrapped(path, answer) for path, answer in zip(part, answers, strict=True)]
+            found += self._read_together(paths[start : start + BATCH])
         return found
+
+    def _read_together(self, paths: Sequence[str]) -> list[Any]:
+        """Return what up to ten paths answer; parts that the rate limit refused are asked for again."""
+        found: dict[str, Any] = {}
+        for attempt in range(ATTEMPTS):
+            missing = [path for path in dict.fromkeys(paths) if path not in found]
+            refused = None
+            for path, answer in zip(missing, self._batch(missing), strict=True):
+                try:
+                    found[path] = _unwrapped(path, answer)
+                except RateLimitedError as error:
+                    refused = error
+            if refused is None:
+                break
+            if attempt == ATTEMPTS - 1:
+                raise refused
+            self._limiter.pause(refused.wait_s, "GET", missing[0])
+        return [found[path] for path in paths]
+
+    def _batch(self, paths: Sequence[str]) -> list[Any]:
+        for path in paths[1:]:  # each read counts, the batch itself as the first
+            self._limiter.acquire("GET", path)
+        answers = self.get("/batch", urls=",".join(paths))
+        if not isinstance(answers, list) or len(answers) != len(paths):
+            raise MalformedAnswerError(
+                f"Trello answered a batch of {len(paths)} reads with {_shape(answers)}",
+                hint="Something between here and Trello changes its answers.",
+            )
+        return answers
 
     def _call(self, method: str, path: str, **options: Any) -> Any:
         response = self._http.request(method, path, **options)
@@ -108,18 +137,31 @@ def _joined(values: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _unwrapped(path: str, answer: Mapping[str, Any]) -> Any:
-    """Return the body of one part of a batch. Trello says ``{"200": body}``, or in one of two ways what went wrong."""
-    if "200" in answer:
-        return answer["200"]
-    if "statusCode" in answer:
-        status, said = int(answer["statusCode"]), str(answer.get("message") or answer.get("name") or "")
-    else:
-        code, said = next(iter(answer.items()))
-        status = int(code)
-    if status == 404:
+def _shape(answers: Any) -> str:
+    return f"{len(answers)} answers" if isinstance(answers, list) else f"a {type(answers).__name__}"
+
+
+def _unwrapped(path: str, answer: Any) -> Any:
+    """Return the body of one part of a batch, None for what does not exist.
+
+    Trello says ``{"200": body}``, or what went wrong as ``{"statusCode": 404, "message": "…"}`` or
+    ``{"404": "…"}``. Source: TrelloDotNet and trello.js, which document one form each.
+    """
+    match answer:
+        case {"200": body}:
+            return body
+        case {"statusCode": int() as status, **said}:
+            error = refusal(status, str(said.get("message") or said.get("name") or ""), "GET", path, None)
+        case {**only} if len(only) == 1 and str(next(iter(only))).isdigit():
+            [(code, text)] = only.items()
+            error = refusal(int(str(code)), str(text), "GET", path, None)
+        case _:
+            error = MalformedAnswerError(
+                f"Trello answered {path.partition('?')[0]} in a batch with {answer!r:.80}"
+            )
+    if isinstance(error, NotFoundError):
         return None
-    raise refusal(status, str(said), "GET", path, None)
+    raise error
 
 
 # --- rate limits ---------------------------------------------------------------------------------------
@@ -151,7 +193,7 @@ COUNTS = {"member": _is_member_itself}
 
 
 def quotas(headers: Mapping[str, str]) -> Iterator[Quota]:
-    """Yield what the headers ``x-rate-limit-<name>-{interval-ms,max,remaining}`` say of the key and the token."""
+    """Yield what the headers ``x-rate-limit-<name>-{interval-ms,max,remaining}`` say of key and token."""
     for name in ("api-key", "api-token"):
         prefix = f"x-rate-limit-{name}-"
         found = [headers.get(prefix + part) for part in ("interval-ms", "max", "remaining")]

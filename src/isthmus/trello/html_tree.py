@@ -34,7 +34,8 @@ class Element:
     def is_visible(self) -> bool:
         """Tell whether there is a text or an image inside."""
         return any(
-            bool(one.strip()) if isinstance(one, str) else one.tag == "img" or one.is_visible() for one in self.children
+            bool(one.strip()) if isinstance(one, str) else one.tag == "img" or one.is_visible()
+            for one in self.children
         )
 
 
@@ -76,8 +77,8 @@ class TreeBuilder(HTMLParser):
 def parse(html: str, *, bare: bool = False) -> Element:
     """Return the tree of a text.
 
-    ``bare`` leaves out what Odoo may drop by itself and nobody sees: titles, the language of code, links without
-    a text (in which some of Trello's Power-Ups hide data), control characters.
+    ``bare`` leaves out what Odoo may drop by itself and nobody sees: titles, the language of code, links
+    without a text (in which some of Trello's Power-Ups hide data), control characters.
     """
     builder = TreeBuilder(bare)
     builder.feed(html)

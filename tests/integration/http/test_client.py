@@ -188,6 +188,13 @@ def test_retry_after_is_waited_for_and_a_write_refused_by_429_is_sent_again():
     assert 7 <= clock.slept[0] < 8
 
 
+def test_a_not_now_that_will_stay_so_is_not_tried_again():
+    with loopback(Answer(429, b"ask for less")) as server:
+        client = client_for(server, is_final=lambda response: b"less" in response.body)
+        assert client.get("/").status == 429
+        assert len(server.received) == 1
+
+
 def test_a_wait_longer_than_our_patience_is_handed_to_the_caller():
     with loopback(Answer(429, b"slow down", {"Retry-After": "900"})) as server:
         answer = client_for(server).get("/")

@@ -21,7 +21,7 @@ class BatchImporter(Synchronizer):
 
     _abstract = True
     _name = "connector.batch.importer"
-    _inherit = "connector.synchronizer"
+    _inherit = ["connector.synchronizer"]
     _usage = "batch.importer"
 
     def run(
@@ -74,7 +74,7 @@ class BatchExporter(Synchronizer):
 
     _abstract = True
     _name = "connector.batch.exporter"
-    _inherit = "connector.synchronizer"
+    _inherit = ["connector.synchronizer"]
     _usage = "batch.exporter"
     _mapper_usage = "export.mapper"
 
@@ -104,7 +104,7 @@ class DefaultBatchImporter(BatchImporter):
 
     _abstract = False
     _name = "connector.batch.importer.default"
-    _inherit = "connector.batch.importer"
+    _inherit = ["connector.batch.importer"]
 
 
 class DefaultBatchExporter(BatchExporter):
@@ -112,7 +112,7 @@ class DefaultBatchExporter(BatchExporter):
 
     _abstract = False
     _name = "connector.batch.exporter.default"
-    _inherit = "connector.batch.exporter"
+    _inherit = ["connector.batch.exporter"]
 
 
 def chunked(items: Iterable[Any], size: int) -> Iterator[list[Any]]:

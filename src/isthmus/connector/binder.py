@@ -29,7 +29,7 @@ class Binder(ConnectorComponent):
 
     _abstract = True
     _name = "connector.binder"
-    _inherit = "base.connector"
+    _inherit = ["base.connector"]
     _usage = "binder"
 
     _external_field = "external_id"
@@ -150,4 +150,4 @@ class DefaultBinder(Binder):
 
     _abstract = False
     _name = "connector.binder.default"
-    _inherit = "connector.binder"
+    _inherit = ["connector.binder"]

@@ -38,7 +38,7 @@ class Checkpoint(ConnectorComponent):
 
     _abstract = True
     _name = "connector.checkpoint"
-    _inherit = "base.connector"
+    _inherit = ["base.connector"]
     _usage = "checkpoint"
 
     _operation = "import"
@@ -103,4 +103,4 @@ class DefaultCheckpoint(Checkpoint):
     """Serves every operation that has no checkpoint component of its own."""
 
     _name = "connector.checkpoint.default"
-    _inherit = "connector.checkpoint"
+    _inherit = ["connector.checkpoint"]

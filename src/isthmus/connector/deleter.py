@@ -14,7 +14,7 @@ class ImportDeleter(Synchronizer):
 
     _abstract = True
     _name = "connector.import.deleter"
-    _inherit = "connector.synchronizer"
+    _inherit = ["connector.synchronizer"]
     _usage = "record.import.deleter"
 
     def run(self, external_id: Any) -> Outcome:
@@ -51,7 +51,7 @@ class ExportDeleter(Synchronizer):
 
     _abstract = True
     _name = "connector.export.deleter"
-    _inherit = "connector.synchronizer"
+    _inherit = ["connector.synchronizer"]
     _usage = "record.export.deleter"
 
     def run(self, binding: Any) -> Outcome:
@@ -82,7 +82,7 @@ class DefaultImportDeleter(ImportDeleter):
 
     _abstract = False
     _name = "connector.import.deleter.default"
-    _inherit = "connector.import.deleter"
+    _inherit = ["connector.import.deleter"]
 
 
 class DefaultExportDeleter(ExportDeleter):
@@ -90,4 +90,4 @@ class DefaultExportDeleter(ExportDeleter):
 
     _abstract = False
     _name = "connector.export.deleter.default"
-    _inherit = "connector.export.deleter"
+    _inherit = ["connector.export.deleter"]

@@ -44,7 +44,7 @@ class Exporter(Synchronizer):
 
     _abstract = True
     _name = "connector.exporter"
-    _inherit = "connector.synchronizer"
+    _inherit = ["connector.synchronizer"]
     _usage = "record.exporter"
     _mapper_usage = "export.mapper"
 
@@ -251,4 +251,4 @@ class DefaultExporter(Exporter):
 
     _abstract = False
     _name = "connector.exporter.default"
-    _inherit = "connector.exporter"
+    _inherit = ["connector.exporter"]

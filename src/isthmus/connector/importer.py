@@ -25,7 +25,7 @@ class Importer(Synchronizer):
 
     _abstract = True
     _name = "connector.importer"
-    _inherit = "connector.synchronizer"
+    _inherit = ["connector.synchronizer"]
     _usage = "record.importer"
 
     _id_field = "id"
@@ -259,4 +259,4 @@ class DefaultImporter(Importer):
 
     _abstract = False
     _name = "connector.importer.default"
-    _inherit = "connector.importer"
+    _inherit = ["connector.importer"]

@@ -28,7 +28,7 @@ class Announcer(ConnectorComponent):
 
     _abstract = False
     _name = "connector.announcer"
-    _inherit = "base.connector"
+    _inherit = ["base.connector"]
     _usage = "announcer"
 
     def pending(self, odoo_id: int) -> Any:

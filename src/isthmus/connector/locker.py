@@ -35,7 +35,7 @@ class RecordLocker(ConnectorComponent):
 
     _abstract = False
     _name = "connector.record.locker"
-    _inherit = "base.connector"
+    _inherit = ["base.connector"]
     _usage = "record.locker"
 
     seconds = 5

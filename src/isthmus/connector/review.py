@@ -28,7 +28,7 @@ class Reviewer(ConnectorComponent):
 
     _abstract = False
     _name = "connector.reviewer"
-    _inherit = "base.connector"
+    _inherit = ["base.connector"]
     _usage = "reviewer"
 
     def review(self, record: Any, reason: str) -> Any:

@@ -25,7 +25,7 @@ class Synchronizer(ConnectorComponent):
 
     _abstract = True
     _name = "connector.synchronizer"
-    _inherit = "base.connector"
+    _inherit = ["base.connector"]
 
     _mapper_usage = "import.mapper"
 

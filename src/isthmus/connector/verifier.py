@@ -55,7 +55,7 @@ class Verifier(Synchronizer):
 
     _abstract = True
     _name = "connector.verifier"
-    _inherit = "connector.synchronizer"
+    _inherit = ["connector.synchronizer"]
     _usage = "verifier"
 
     #: Fields of Odoo that may differ: they are synchronised in one direction only, and people may change them.
@@ -140,4 +140,4 @@ class DefaultVerifier(Verifier):
 
     _abstract = False
     _name = "connector.verifier.default"
-    _inherit = "connector.verifier"
+    _inherit = ["connector.verifier"]

@@ -103,7 +103,8 @@ class Search(Access):
         if field.compute is not None:
             raise DomainError(f"{self._name}.{head} is computed and cannot be searched", hint="Use filtered().")
         if field.relational and not self._same_store(field.comodel):
-            return self._resolve_elsewhere(leaf, head, rest, field)
+            elsewhere: Domain = self._resolve_elsewhere(leaf, head, rest, field)
+            return elsewhere
         if rest and not field.relational:
             raise DomainError(f"{leaf.path!r}: {self._name}.{head} is not a relation", hint="Remove what follows it.")
         return leaf

@@ -10,5 +10,5 @@ class TrelloComponent(ConnectorComponent):
 
     _abstract = True
     _name = "base.trello.connector"
-    _inherit = "base.connector"
+    _inherit = ["base.connector"]
     _collection = "trello.backend"

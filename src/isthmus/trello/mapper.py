@@ -29,7 +29,7 @@ class BoardMapper(TwoWayMapper, ImportMapper, Component):
     """A board becomes a project."""
 
     _name = "trello.board.import.mapper"
-    _inherit = "base.import.mapper"
+    _inherit = ["base.import.mapper"]
     _collection = "trello.backend"
     _apply_on = "trello.board"
 
@@ -40,7 +40,7 @@ class ListMapper(TwoWayMapper, ImportMapper, Component):
     """A list becomes a stage of its board's project alone. An archived one is folded: archiving a stage in Odoo archives its tasks."""
 
     _name = "trello.list.import.mapper"
-    _inherit = "base.import.mapper"
+    _inherit = ["base.import.mapper"]
     _collection = "trello.backend"
     _apply_on = "trello.list"
 
@@ -58,7 +58,7 @@ class LabelMapper(ImportMapper, Component):
     """A label becomes a tag of its own."""
 
     _name = "trello.label.import.mapper"
-    _inherit = "base.import.mapper"
+    _inherit = ["base.import.mapper"]
     _collection = "trello.backend"
     _apply_on = "trello.label"
 
@@ -92,7 +92,7 @@ class CardPairs(TwoWayMapper, AbstractComponent):
     """What a card and a task say to each other, in both directions."""
 
     _name = "trello.card.pairs"
-    _inherit = "base.two.way.mapper"
+    _inherit = ["base.two.way.mapper"]
     _collection = "trello.backend"
     _apply_on = "trello.card"
 

@@ -29,7 +29,7 @@ class ListImporter(TrelloImporter):
     """Lists need their board."""
 
     _name = "trello.list.importer"
-    _inherit = "trello.importer"
+    _inherit = ["trello.importer"]
     _apply_on = "trello.list"
 
     def dependencies(self, record: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
@@ -40,7 +40,7 @@ class LabelImporter(TrelloImporter):
     """An unnamed label is reported under its colour."""
 
     _name = "trello.label.importer"
-    _inherit = "trello.importer"
+    _inherit = ["trello.importer"]
     _apply_on = "trello.label"
 
     def external_name_of(self, record: Mapping[str, Any]) -> str:
@@ -66,7 +66,7 @@ class CardImporter(TrelloImporter):
     """Cards need their board, list and labels; mirrors and separators are not cards of their own."""
 
     _name = "trello.card.importer"
-    _inherit = "trello.importer"
+    _inherit = ["trello.importer"]
     _apply_on = "trello.card"
 
     def skip_reason(self, record: Mapping[str, Any]) -> str | None:

@@ -110,7 +110,7 @@ class Binder(ConnectorComponent):
     def unwrap_binding(self, binding: Any) -> Any:
         """Return the Odoo record of a binding (a record or an id)."""
         record = self.model.browse(binding) if isinstance(binding, int) else binding
-        return record[self._odoo_field] if self._odoo_field else record
+        return record[self._odoo_field] if self._odoo_field in self.model._fields else record
 
     def unwrap_model(self) -> str:
         """Return the name of the Odoo model behind the binding; the binding's own where there is none."""

@@ -29,6 +29,8 @@ class Item:
     written: dict[str, Any] = field(default_factory=dict)
     read_back: dict[str, Any] = field(default_factory=dict)
     wrote: bool = False
+    #: ``_import_record`` created the binding together with the record.
+    made: bool = False
     #: Fields whose change in Odoo stays, by policy; and those that wait for a person.
     kept: frozenset[str] = frozenset()
     conflicts: frozenset[str] = frozenset()
@@ -41,9 +43,11 @@ class Item:
 
     @property
     def kind(self) -> str:
-        """The outcome of an existing pair."""
+        """The outcome of a pair that has its binding."""
         if self.conflicts:
             return "conflict"
+        if self.made:
+            return "created"
         return "updated" if self.wrote else "unchanged"
 
     def agreed(self) -> Agreement:

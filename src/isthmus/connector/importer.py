@@ -77,6 +77,11 @@ class Importer(Synchronizer):
 
         A record that the other side no longer has is handed to the deleter.
         """
+        return self._import_one(external_id, force, data)
+
+    def _import_one(
+        self, external_id: Any, force: bool = False, data: Mapping[str, Any] | None = None
+    ) -> Outcome:
         locker = self.component(usage="record.locker")
         locker.advisory_lock_or_retry(f"import {self.work.model_name} {self.collection.id} {external_id}")
         if data is None:
@@ -104,7 +109,7 @@ class Importer(Synchronizer):
 
     def _import_batch(self, external_id: Any, data: Mapping[str, Any] | None = None) -> Any:
         """Import one record by its id, or from its data, and return its binding (empty when it was set aside)."""
-        self.run(external_id, data=data)
+        self._import_one(external_id, data=data)
         return self.binder.to_internal(external_id)
 
     # --- the steps ---
@@ -206,16 +211,15 @@ class Importer(Synchronizer):
         if matched:
             self._map_group(matched, False, None)  # what is only for creation is not written to what exists
         side.create([item for item in still_open(new) if not item.odoo_id])
-        side.update([item for item in still_open(items) if item.binding is not None or item in matched])
+        known = [item for item in still_open(items) if item.binding is not None and not item.made]
+        side.update([*known, *still_open(matched)])
         side.read_back([item for item in still_open(items) if item.wrote])
 
     def _bind(self, items: list[Item]) -> None:
         """Keep the pairs with their new base; every value of the page in one call for new and one for old pairs."""
         new = [item for item in still_open(items) if item.binding is None]
-        rows = [{**self._binding_values(item), "external_id": str(item.external_id)} for item in new]
+        rows = [{**self._binding_values(item), **self.pair_values(item)} for item in new]
         for row, item in zip(rows, new, strict=True):
-            if "backend_id" in self.model._fields:
-                row["backend_id"] = self.collection.id
             if self.binder._odoo_field and self.binder._odoo_field in self.model._fields:
                 row[self.binder._odoo_field] = item.odoo_id
             else:
@@ -225,14 +229,23 @@ class Importer(Synchronizer):
             item.binding = binding
             item.outcome = item.outcome or self._outcome("created", item)
         old = [item for item in still_open(items)]
-        self.model.write_each([(item.binding, self._binding_values(item)) for item in old])
+        self.model.write_each([(item.binding, self._kept_values(item)) for item in old])
         for item in old:
             item.outcome = self._outcome(item.kind, item)
+            created |= item.binding if item.made else created
         changed = [item for item in items if item.outcome and item.outcome.kind in ("created", "updated")]
         for item in changed:
             self._after_import(item.binding)
         if created:
             self._record_created_batch(created)
+
+    def pair_values(self, item: Item) -> dict[str, Any]:
+        """Return what makes a binding that of an external record: its id and, where there is one, the backend."""
+        pair = {"external_id": str(item.external_id), "backend_id": getattr(self.collection, "id", None)}
+        return {name: value for name, value in pair.items() if name in self.model._fields}
+
+    def _kept_values(self, item: Item) -> dict[str, Any]:
+        return {**self._binding_values(item), **(self.pair_values(item) if item.made else {})}
 
     def _binding_values(self, item: Item) -> dict[str, Any]:
         conflict = bool(item.conflicts)

@@ -49,13 +49,16 @@ class OdooSide:
 
     def _create_singly(self, items: list[Item]) -> None:
         for item in items:
+            values = item.values or {}
+            if not self.separate:  # the record is its own binding
+                values = {**self.importer.pair_values(item), **values}
             try:
-                record = self.importer._import_record(item.external_id, item.values)
+                record = self.importer._import_record(item.external_id, values)
             except IsthmusError as error:
                 item.outcome = failed(error, external_id=item.external_id, name=item.name)
                 continue
             if record._name == self.importer.model._name:
-                item.binding = record
+                item.binding, item.made = record, True
                 item.odoo_id = self.importer.binder.unwrap_binding(record).id
             else:
                 item.odoo_id = record.id

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from isthmus import telemetry
+from isthmus import Component, ImportMapper, fields, models, telemetry
 from isthmus.components import ComponentRegistry
 from isthmus.connector.operation import export_backend, import_backend, verify_backend
 from isthmus.errors import AmbiguousError, ConfigurationError, RetryableJobError
+from isthmus.inheritance import capture
 from isthmus.records import open_environment
-from tests.integration.connector.shop import Shop, components, new_database, registry
+from isthmus.testing import TrialApp
+from tests.integration.connector.shop import Shop, components, declared, new_database, registry
 
 
 @pytest.fixture
@@ -303,3 +305,76 @@ def test_a_page_and_each_of_its_records_are_told_to_telemetry(env: Any, backend:
     assert told["sync.batch"]["counts"] == {"created": 1, "failed": 1}
     assert told["sync.failed"]["external_id"] == bad
     assert set(told) <= set(telemetry.CATALOGUE)
+
+
+# --- importers that create records themselves, as the article's does ---
+
+
+def import_singly(record_of: Callable[[Any, dict[str, Any]], Any], shop: Shop) -> tuple[list[Any], Any, list[Any]]:
+    """Import twice with an importer whose ``_import_record`` is given; return outcomes, bindings, what was told."""
+    told: list[Any] = []
+    with capture() as own:
+
+        class NoteBinding(models.Model):
+            _name = "shop.note"
+            _inherit = "external.binding"
+
+            backend_id = fields.Many2one("shop.backend", required=True)
+            title = fields.Char()
+
+        class NoteMapper(ImportMapper):
+            _apply_on = "shop.note"
+            direct = [("title", "title")]
+
+        class NoteImporter(Component):
+            _name = "shop.note.importer"
+            _inherit = "connector.importer"
+            _apply_on = "shop.note"
+
+            def _import_record(self, external_id: Any, values: dict[str, Any]) -> Any:
+                return record_of(self, values)
+
+            def run(self, from_date: Any = None) -> Any:
+                return [self._import_batch(one["id"], one) for one in shop.partners.values()]
+
+            def _record_created_batch(self, bindings: Any) -> None:
+                told.append(bindings.mapped("title"))
+
+    with TrialApp(*declared, *own, services={Shop: shop}).environment() as env:
+        backend: Any = env["shop.backend"].create({"name": "shop"})
+        with backend.work_on("shop.note") as work:
+            importer = work.component(usage="record.importer")
+            found = importer.run()
+            again = importer.run_page(list(shop.partners.values()))
+        rows = [(one.external_id, one.title, one.state, one.backend_id == backend) for one in found]
+        return [one.kind for one in again], rows, told
+
+
+def test_an_importer_may_create_the_binding_itself_and_is_bound_all_the_same(shop: Shop) -> None:
+    one, two = shop.add(2)
+    outcomes, rows, told = import_singly(lambda importer, values: importer.model.create(values), shop)
+    assert rows == [(one, f"P{one}", "synced", True), (two, f"P{two}", "synced", True)]
+    assert told == [[f"P{one}"], [f"P{two}"]]
+    assert outcomes == ["unchanged", "unchanged"]
+
+
+@pytest.mark.parametrize(
+    ("holder", "is_free"),
+    [
+        (f"{socket.gethostname()}/{2**22 + 1}/x", True),  # no process has this number
+        (f"{socket.gethostname()}/{os.getpid()}/of-an-earlier-process", True),
+        (f"{socket.gethostname()}/1/x", False),
+        ("another-machine/1/x", False),
+    ],
+)
+def test_the_lease_of_a_process_that_was_killed_is_free_at_once(
+    env: Any, backend: Any, shop: Shop, holder: str, is_free: bool
+) -> None:
+    shop.add(1)
+    name = f"import shop.backend,{backend.id}"
+    env["connector.lease"].create({"name": name, "holder": holder, "expires": env.now + timedelta(minutes=5)})
+    if is_free:
+        assert run_import(env, backend) == {"created": 1}
+    else:
+        with pytest.raises(RetryableJobError, match="running already"):
+            run_import(env, backend)

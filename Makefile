@@ -21,7 +21,7 @@ demo: .venv/runtime ## bring a real Trello board into Odoo and back, both simula
 	@$(BIN)/isthmus demo
 
 test: .venv/dev ## run all tests
-	@$(BIN)/pytest -q -n $(WORKERS)
+	@$(BIN)/pytest -q -r fE -n $(WORKERS)
 
 check: .venv/dev ## lint, types, layers, docs
 	@$(BIN)/ruff check $(SOURCES)

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from isthmus.app import App
 from isthmus.sandbox.odoo import OdooSandbox
 from isthmus.sandbox.trello import TrelloSandbox
 from tests.acceptance.conftest import Isthmus
@@ -58,18 +57,10 @@ def test_an_import_that_was_ended_is_finished_by_the_next_one(
     assert process.returncode == code
     assert "Traceback" not in err
     settings.write_text(text)
-    if number == signal.SIGKILL:
-        forget_leases()
     assert run("import", "work").code == 0
     assert run("backend", "show", "work", "--json").data["pairs"]["trello.card"] == 11
     assert odoo_tasks(odoo) == 11
     assert run("verify", "work").code == 0
-
-
-def forget_leases() -> None:
-    """Let the time pass until the lease of a killed process has expired."""
-    with App.load() as app, app.environment(None) as env:
-        env["connector.lease"].search([]).unlink()
 
 
 def odoo_tasks(odoo: OdooSandbox) -> int:

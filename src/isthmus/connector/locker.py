@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -74,22 +77,81 @@ class RecordLocker(ConnectorComponent):
             lease.give_back()
 
 
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds a lease: a process on a machine, and one hold of it. Kept as ``machine/process/hold``."""
+
+    machine: str
+    process: int
+    hold: str
+
+    @classmethod
+    def new(cls) -> Holder:
+        """Return a new hold of this process."""
+        return cls(socket.gethostname(), os.getpid(), uuid.uuid4().hex)
+
+    @classmethod
+    def parse(cls, text: str) -> Holder | None:
+        """Read what a lease keeps; None when it is nothing that can be read."""
+        match text.split("/"):
+            case [machine, process, hold] if process.isdigit():
+                return cls(machine, int(process), hold)
+            case _:
+                return None
+
+    def __str__(self) -> str:
+        return f"{self.machine}/{self.process}/{self.hold}"
+
+    def is_gone(self) -> bool:
+        """Tell whether the holder is known to have ended: a process of this machine that no longer runs.
+
+        Of another machine nothing is known, so its lease lasts until it expires.
+        """
+        if self.machine != socket.gethostname():
+            return False
+        if self.process == os.getpid():
+            return self.hold not in _held_here
+        return not is_running(self.process)
+
+
+#: The holds of this process: a lease with our number that is not among them is left from an earlier process.
+_held_here: set[str] = set()
+
+
+def is_running(process: int) -> bool:
+    """Tell whether a process of this machine runs."""
+    if os.name == "nt":  # there, signal 0 would end it
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
 class LeaseHold:
     """A lease as its holder sees it."""
 
     def __init__(self, env: Any, name: str, lease_s: float) -> None:
         self._env = env
         self._name = name
-        self._holder = uuid.uuid4().hex
+        self._holder = Holder.new()
         self._length = timedelta(seconds=lease_s)
 
     def take(self) -> None:
         """Become the holder and commit. Raises RetryableJobError when somebody else is."""
         leases = self._env["connector.lease"]
-        leases.search([("name", "=", self._name), ("expires", "<", self._env.now)]).unlink()
+        for lease in leases.search([("name", "=", self._name)]):
+            before = Holder.parse(lease.holder)
+            if lease.expires < self._env.now or (before is not None and before.is_gone()):
+                lease.unlink()
         try:
             with self._env.savepoint():
-                leases.create({"name": self._name, "holder": self._holder, "expires": self._env.now + self._length})
+                leases.create(
+                    {"name": self._name, "holder": str(self._holder), "expires": self._env.now + self._length}
+                )
         except ConstraintError:
             self._env.rollback()
             found = leases.search([("name", "=", self._name)], limit=1)
@@ -97,9 +159,10 @@ class LeaseHold:
                 f"{self._name!r} is running already",
                 seconds=max(1.0, (found.expires - self._env.now).total_seconds()) if found else 1.0,
                 ignore_retry=True,
-                hint="Wait until it ends. After a crash its lease expires by itself within five minutes.",
+                hint="Wait until it ends. When another machine was lost with it, it is free again within five minutes.",
             ) from None
         self._env.commit()
+        _held_here.add(self._holder.hold)
 
     def renew(self) -> None:
         """Move the end of the lease; joins the transaction."""
@@ -109,6 +172,7 @@ class LeaseHold:
         """Stop holding and commit."""
         self._mine().unlink()
         self._env.commit()
+        _held_here.discard(self._holder.hold)
 
     def _mine(self) -> Any:
-        return self._env["connector.lease"].search([("name", "=", self._name), ("holder", "=", self._holder)])
+        return self._env["connector.lease"].search([("name", "=", self._name), ("holder", "=", str(self._holder))])

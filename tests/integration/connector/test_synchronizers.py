@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -356,6 +359,28 @@ def test_an_importer_may_create_the_binding_itself_and_is_bound_all_the_same(sho
     assert rows == [(one, f"P{one}", "synced", True), (two, f"P{two}", "synced", True)]
     assert told == [[f"P{one}"], [f"P{two}"]]
     assert outcomes == ["unchanged", "unchanged"]
+
+
+@pytest.mark.parametrize(
+    ("holder", "is_free"),
+    [
+        (f"{socket.gethostname()}/{2**22 + 1}/x", True),  # no process has this number
+        (f"{socket.gethostname()}/{os.getpid()}/of-an-earlier-process", True),
+        (f"{socket.gethostname()}/1/x", False),
+        ("another-machine/1/x", False),
+    ],
+)
+def test_the_lease_of_a_process_that_was_killed_is_free_at_once(
+    env: Any, backend: Any, shop: Shop, holder: str, is_free: bool
+) -> None:
+    shop.add(1)
+    name = f"import shop.backend,{backend.id}"
+    env["connector.lease"].create({"name": name, "holder": holder, "expires": env.now + timedelta(minutes=5)})
+    if is_free:
+        assert run_import(env, backend) == {"created": 1}
+    else:
+        with pytest.raises(RetryableJobError, match="running already"):
+            run_import(env, backend)
 
 
 @pytest.mark.parametrize(

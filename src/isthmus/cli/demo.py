@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,17 +20,17 @@ DEFAULT_BOARD = "08"
 def demo(
     ctx: typer.Context,
     board: Annotated[
-        str, typer.Option("--board", help="A board export of Trello (JSON), or 03, 08 or 10 for one that comes along.")
+        str, typer.Option("--board", help="A board export (JSON), or 03, 08 or 10 for one that comes along.")
     ] = DEFAULT_BOARD,
-    odoo_url: Annotated[str | None, typer.Option("--odoo-url", help="A real Odoo (17 to 19) to use instead.")] = None,
+    odoo_url: Annotated[str | None, typer.Option("--odoo-url", help="A real Odoo (17 to 19) to use.")] = None,
     database: Annotated[str | None, typer.Option("--database", help="Its database.")] = None,
-    login: Annotated[str | None, typer.Option("--login", help="Login of a user with rights on projects.")] = None,
+    login: Annotated[str | None, typer.Option("--login", help="A user with rights on projects.")] = None,
     api_key: Annotated[
         str | None,
         typer.Option("--api-key", envvar="ISTHMUS_DEMO_API_KEY", help="That user's API key or password."),
     ] = None,
 ) -> None:
-    """Take a Trello board into Odoo and changes both ways, and verify the result; exit 1 when it is not right.
+    """Take a Trello board into Odoo and changes both ways, and verify the result; exit 1 when it is wrong.
 
     With --odoo-url the board becomes a project of its own in that Odoo; nothing else there is touched.
     """
@@ -64,19 +63,22 @@ def demo(
 
 
 def board_file(board: str) -> Path:
-    """Return the file of a board: a path, or the number of one that comes along. Raises ConfigurationError."""
+    """Return the file of a board: a path, or the number of one that comes along.
+
+    Raises ConfigurationError when there is neither.
+    """
+    from isthmus.sandbox.boards import available, board_path
+
     path = Path(board)
     if path.exists():
         return path
-    folder = files("isthmus.sandbox") / "boards"
-    own = sorted(Path(str(one)) for one in folder.iterdir() if one.name.endswith(".json"))
-    for one in own:
-        if board in (one.name, one.stem, one.name.partition("-")[0]):
-            return one
+    numbers = [name.partition("-")[0] for name in available()]
+    if board in numbers:
+        return board_path(board)
     raise ConfigurationError(
         f"there is no board export {board}",
-        hint="Give a file that Trello exported (menu, Print, export and share, Export as JSON), or one of "
-        + ", ".join(one.name.partition("-")[0] for one in own) + ".",
+        hint="Give a file that Trello exported (menu, Print, export and share, Export as JSON), "
+        f"or one of {', '.join(numbers)}.",
     )
 
 

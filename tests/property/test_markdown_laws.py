@@ -110,6 +110,7 @@ def letters(part):
 
 @settings(max_examples=150, deadline=None)
 @given(MARKDOWN)
+@example("0\x1f0")
 @example("- \n- a")
 @example('[](x:y{"z":[]})')
 @example("<http://x.y>*<http://x.y>`* * *")

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 BARE_URL = re.compile(r"(?<![\w@])https?://[^\s<>\"`]*[^\s<>\"`.,;:!?'*_~)\]]", re.IGNORECASE)
-_SPACE = re.compile(r"(\s+)")
+_SPACE = re.compile(r"\s+")
+_BREAK = re.compile(r"(\s*\n\s*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,38 +146,47 @@ def on_one_line(pieces: list[Run]) -> Runs:
 
 
 def _atoms(pieces: list[Run]) -> Iterator[Run]:
-    """Yield blanks, words, addresses and images."""
+    """Yield blanks, images, and texts that neither begin nor end with a blank; addresses apart."""
     for run in merged(pieces):
         if run.image is not None or not run.text:
             yield run
             continue
-        for part in _SPACE.split(run.text):
-            if not part:
-                continue
-            if (
-                part.isspace()
-                or run.style & {"code", "url"}
-                or any(isinstance(one, Link) for one in run.style)
-            ):
+        for part in _BREAK.split(run.text) if "\n" in run.text else (run.text,):
+            if part.isspace():
                 yield Run(part, run.style)
-            else:
-                yield from _with_addresses(part, run.style)
+            elif part:
+                yield from _around(part, run.style)
 
 
-def _with_addresses(word: str, style: Style) -> Iterator[Run]:
-    """Split a word where it holds an address, which every reader of Markdown turns into a link."""
+def _around(part: str, style: Style) -> Iterator[Run]:
+    """Yield a text with the blanks before and behind it apart, those in it collapsed."""
+    if part[0].isspace():
+        yield Run(" ", style)
+    text = " ".join(part.split())
+    if "://" not in text or style & {"code", "url"} or any(isinstance(mark, Link) for mark in style):
+        yield Run(text, style)
+    else:
+        yield from _with_addresses(text, style)
+    if part[-1].isspace():
+        yield Run(" ", style)
+
+
+def _with_addresses(text: str, style: Style) -> Iterator[Run]:
+    """Split a text where it holds an address, which every reader of Markdown turns into a link."""
     end = 0
-    for found in BARE_URL.finditer(word):
+    for found in BARE_URL.finditer(text):
         if found.start() > end:
-            yield Run(word[end : found.start()], style)
+            yield Run(text[end : found.start()], style)
         yield Run(found[0], style | {"url"})
         end = found.end()
-    if end < len(word):
-        yield Run(word[end:], style)
+    if end < len(text):
+        yield Run(text[end:], style)
 
 
 def _without_empty_parts(atoms: list[Run]) -> list[Run]:
     """Leave out an empty part of a link that has another part next to it."""
+    if all(atom.text or atom.image for atom in atoms):
+        return atoms
     kept: list[Run] = []
     words = [atom for atom in atoms if not atom.is_blank]
     for number, atom in enumerate(words):

@@ -69,16 +69,14 @@ class TreeBuilder(HTMLParser):
                 return
 
     def handle_data(self, data: str) -> None:
-        if self._bare:
-            data = CONTROL.sub("", data)
-        self._open[-1].children.append(data.replace("\0", "\ufffd"))
+        self._open[-1].children.append(CONTROL.sub("", data).replace("\0", "\ufffd"))
 
 
 def parse(html: str, *, bare: bool = False) -> Element:
-    """Return the tree of a text.
+    """Return the tree of a text, control characters left out.
 
-    ``bare`` leaves out what Odoo may drop by itself and nobody sees: titles, the language of code, links
-    without a text (in which some of Trello's Power-Ups hide data), control characters.
+    ``bare`` leaves out what else Odoo may drop by itself and nobody sees: titles, the language of code, links
+    without a text (in which some of Trello's Power-Ups hide data).
     """
     builder = TreeBuilder(bare)
     builder.feed(html)

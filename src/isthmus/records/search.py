@@ -42,7 +42,9 @@ class Search(Access):
         """Search and read fields of the model itself in one query; the values are there when the records are used."""
         model = self._name
         fields = [self._own_field(name) for name in field_names if name != "id"]
-        rows = self._read_rows(domain, [field.name for field in fields], offset=offset, limit=limit, order=order)
+        rows = self._read_rows(
+            domain, [field.name for field in fields], offset=offset, limit=limit, order=order
+        )
         listed = [field.name for field in fields if field.type in ("one2many", "many2many")]
         cached = self.env.cache.rows(model)
         lists = self.env.cache.lists(model)
@@ -101,16 +103,23 @@ class Search(Access):
             named: Domain = self._resolve_leaf(Leaf(self._rec_name, leaf.operator, leaf.value))
             return named
         if field.compute is not None:
-            raise DomainError(f"{self._name}.{head} is computed and cannot be searched", hint="Use filtered().")
+            raise DomainError(
+                f"{self._name}.{head} is computed and cannot be searched", hint="Use filtered()."
+            )
         if field.relational and not self._same_store(field.comodel):
             elsewhere: Domain = self._resolve_elsewhere(leaf, head, rest, field)
             return elsewhere
         if rest and not field.relational:
-            raise DomainError(f"{leaf.path!r}: {self._name}.{head} is not a relation", hint="Remove what follows it.")
+            raise DomainError(
+                f"{leaf.path!r}: {self._name}.{head} is not a relation", hint="Remove what follows it."
+            )
         return leaf
 
     def _resolve_elsewhere(self: Any, leaf: Leaf, head: str, rest: str, field: Any) -> Domain:
         """Answer the part of a term that another store holds by a search there."""
+        is_name = isinstance(leaf.value, str) and leaf.value
+        if not rest and not is_name and leaf.operator not in ("any", "not any"):
+            return leaf  # ids are kept here; that other store need not even be there
         target = self.env[field.comodel].with_context(active_test=False)
         if rest:
             ids = target.search([(rest, leaf.operator, leaf.value)]).ids
@@ -118,17 +127,17 @@ class Search(Access):
         if leaf.operator in ("any", "not any"):
             ids = target.search(leaf.value).ids
             return Leaf(head, "in" if leaf.operator == "any" else "not in", ids)
-        if isinstance(leaf.value, str) and leaf.value:
-            operator = leaf.operator.removeprefix("not ").replace("!=", "=")
-            ids = target.search([("display_name", operator, leaf.value)]).ids
-            return Leaf(head, "in" if operator == leaf.operator else "not in", ids)
-        return leaf
+        operator = leaf.operator.removeprefix("not ").replace("!=", "=")
+        ids = target.search([("display_name", operator, leaf.value)]).ids
+        return Leaf(head, "in" if operator == leaf.operator else "not in", ids)
 
     def _resolve_remote_leaf(self: Any, leaf: Leaf) -> Domain:
         head = leaf.steps[0]
         field = self._declared_fields.get(head)
         if field is not None and field.compute is not None and head != "display_name":
-            raise DomainError(f"{self._name}.{head} is computed and cannot be searched", hint="Use filtered().")
+            raise DomainError(
+                f"{self._name}.{head} is computed and cannot be searched", hint="Use filtered()."
+            )
         return leaf
 
     def _same_store(self: Any, model: str) -> bool:

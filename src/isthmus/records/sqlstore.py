@@ -100,13 +100,17 @@ class SqlStore(SqlQueries):
         if not rows:
             return
         stamp = info.stamps(None, self._clock.now())
-        batches: defaultdict[tuple[str, ...], list[Values]] = defaultdict(list)
+        merged: defaultdict[int, Values] = defaultdict(dict)
         linked: list[Links] = []
         for id_, values in rows:
             plain, links = info.split(values)
-            batches[tuple(sorted(plain))].append({**plain, "id_": id_})
+            merged[id_].update(plain)
             linked += [(field, [id_], commands) for field, commands in links]
-        with self._explaining(model, [values for _, values in rows]), self._all_or_none(len(rows) > 1):
+        batches: defaultdict[tuple[str, ...], list[Values]] = defaultdict(list)
+        for id_, plain in merged.items():
+            batches[tuple(sorted(plain))].append({**plain, "id_": id_})
+        is_composed = len(merged) > 1 or bool(linked)
+        with self._explaining(model, [values for _, values in rows]), self._all_or_none(is_composed):
             for names, parameters in batches.items():
                 self._update_each(info, names, parameters, stamp)
             self._write_links(linked)

@@ -109,7 +109,7 @@ class Tables:
         if comodel not in self._by_model:
             return []
         target = f"{self._by_model[comodel]}.id"
-        # Models may refer to each other in circles; ``use_alter`` keeps the keys out of the order of the tables.
+        # Models may refer to each other in circles; use_alter keeps the keys out of the order of the tables.
         return [sa.ForeignKey(target, ondelete=ondelete, name=name_of(table, column, "fkey"), use_alter=True)]
 
     def _add_relation(self, model: type[BaseModel], field: Many2many) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from isthmus.errors import ConstraintError, DomainError, FieldError, MissingRecordError, ModelError
-from isthmus.records import Domain, SqlDatabase, upgrade_schema
+from isthmus.records import Domain, SqlDatabase, open_environment, upgrade_schema
 from isthmus.records.domain import TRUE
 from isthmus.records.sqlstore import SqlStore
 from tests.integration.records.shelf import BOOK, LOAN, REGISTRY, SHELF
@@ -345,6 +345,22 @@ def test_delegated_fields_are_found_through_the_link(store: SqlStore) -> None:
     (loan,) = store.create(LOAN, [{"book_id": first, "reader": "Ann"}])
     assert store.search(LOAN, Domain.parse([("name", "=", "A")])) == [loan]
     assert store.search(LOAN, Domain.parse([("name", "=", "B")])) == []
+
+
+def test_links_to_another_store_are_found_by_id_without_that_store(shelves: SqlDatabase) -> None:
+    with open_environment(REGISTRY, shelves) as env:
+        books = env[BOOK].create([{"far_id": 5}, {}])
+        assert env[BOOK].search([("far_id", "=", 5)]) == books[0]
+        assert env[BOOK].search([("far_id", "not in", [5])]) == books[1]
+        assert books.filtered_domain([("far_id", "!=", False)]) == books[0]
+        env.rollback()
+
+
+def test_the_last_of_several_values_for_one_record_wins(store: SqlStore) -> None:
+    (id_,) = store.create(BOOK, [{}])
+    rows = [(id_, {"pages": 1}), (id_, {"name": "x", "pages": 2}), (id_, {"pages": 3})]
+    store.write_each(BOOK, rows)
+    assert store.read(BOOK, [id_], ["name", "pages"]) == [{"id": id_, "name": "x", "pages": 3}]
 
 
 def test_an_abstract_model_has_no_records(store: SqlStore) -> None:

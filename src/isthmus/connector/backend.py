@@ -15,6 +15,7 @@ from isthmus.records import fields, model
 POLICIES = (
     ("external", "The external system wins"),
     ("odoo", "Odoo wins"),
+    ("newest", "The newest change wins"),
     ("ask", "A person decides"),
 )
 DIRECTIONS = ("import", "export", "both", "none")

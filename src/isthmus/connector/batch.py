@@ -46,6 +46,7 @@ class BatchImporter(Synchronizer):
                 tally.add(outcomes)
                 met.update(outcome.external_id for outcome in outcomes if outcome.external_id)
                 progress(tally.total, total)
+                self.env.commit()  # what is bound is kept, and nobody waits long for the database
             checkpoint.save(following, **tally.as_dict())
             self.env.commit()
         if whole:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 _MISSING = object()
@@ -21,6 +22,16 @@ class Merge:
     agreed: frozenset[str]
     kept: frozenset[str]
     open: frozenset[str]
+
+
+def settled(policy: str, external_at: datetime | None, odoo_at: datetime | None) -> str:
+    """Return the policy with "newest" turned into the side that changed last (naive UTC moments).
+
+    Where a moment is not known, or both are the same, the external side wins.
+    """
+    if policy != "newest":
+        return policy
+    return "odoo" if external_at is not None and odoo_at is not None and odoo_at > external_at else "external"
 
 
 def merge(

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from isthmus.connector.agreement import Agreement, watched
-from isthmus.connector.conflict import Merge, merge
+from isthmus.connector.conflict import Merge, merge, settled
 from isthmus.connector.outcome import Outcome, failed
 from isthmus.connector.synchronizer import OF_ONE_RECORD, Synchronizer
 from isthmus.errors import AmbiguousError, MappingError
@@ -170,7 +170,9 @@ class Exporter(Synchronizer):
         base = {name: compare(name, pair.agreement.external[name]) for name in values if name in pair.agreement.external}
         theirs = {name: compare(name, present[name]) for name in values if name in present}
         ours = {name: compare(name, value) for name, value in values.items()}
-        return merge(base, theirs, ours, self.collection.conflict_policy, "odoo")
+        external_at = self.component(usage="record.importer").external_changed_at(present)
+        policy = settled(self.collection.conflict_policy, external_at, pair.record.write_date or None)
+        return merge(base, theirs, ours, policy, "odoo")
 
     def _keep(self, pair: Pair, sent: frozenset[str], answer: Mapping[str, Any]) -> None:
         external = self._watched(answer)

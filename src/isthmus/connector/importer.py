@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from isthmus.connector.agreement import Agreement, watched
@@ -42,6 +43,10 @@ class Importer(Synchronizer):
 
     def external_version(self, record: Mapping[str, Any]) -> str | None:
         """Return the other side's mark of the record's state (etag, date of last change), or None."""
+        return None
+
+    def external_changed_at(self, record: Mapping[str, Any]) -> datetime | None:
+        """Return when the record last changed on the other side (naive UTC), or None: for the policy "newest"."""
         return None
 
     def skip_reason(self, record: Mapping[str, Any]) -> str | None:

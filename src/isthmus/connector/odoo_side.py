@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
-from isthmus.connector.conflict import merge
+from isthmus.connector.conflict import merge, settled
 from isthmus.connector.import_page import Item
 from isthmus.connector.outcome import Outcome, failed
 from isthmus.errors import IsthmusError
@@ -75,7 +76,7 @@ class OdooSide:
         if not items:
             return
         records = {item: self._record_of(item) for item in items}
-        current = self._read(records.values(), self._names(items))
+        current = self._read(records.values(), self._names(items) | self._times())
         writes: list[tuple[Item, dict[str, Any]]] = []
         for item, record in records.items():
             now = current.get(record.id)
@@ -91,10 +92,19 @@ class OdooSide:
     def _to_write(self, item: Item, now: dict[str, Any]) -> dict[str, Any]:
         values = item.values or {}
         ours = self.mapper.comparable(values)
-        decided = merge(item.agreement.odoo, now, ours, self.collection.conflict_policy, "external")
+        decided = merge(item.agreement.odoo, now, ours, self._policy(item, now), "external")
         item.conflicts, item.kept = decided.open, decided.kept
         item.written = {name: ours[name] for name in decided.write | decided.agreed}
         return {name: values[name] for name in decided.write}
+
+    def _times(self) -> frozenset[str]:
+        """Return the field that says when a record of Odoo changed, where the policy asks for it."""
+        return frozenset({"write_date"} if self.collection.conflict_policy == "newest" else ())
+
+    def _policy(self, item: Item, now: dict[str, Any]) -> str:
+        external_at = self.importer.external_changed_at(item.record)
+        odoo_at = datetime.fromisoformat(now["write_date"]) if now.get("write_date") else None
+        return settled(self.collection.conflict_policy, external_at, odoo_at)
 
     def _write_all(self, writes: Sequence[tuple[Item, dict[str, Any]]]) -> None:
         target = self.importer.model if not self.separate else self.model

@@ -85,6 +85,8 @@ class Verifier(Synchronizer):
         for index, (record, values) in enumerate(zip(records, page.values, strict=True)):
             external_id = str(importer.external_id_of(record))
             binding = bindings.get(importer.external_id_of(record))
+            if binding is not None and binding.state == "deleted":
+                continue  # one side was deleted, and the policy has been followed
             if binding is None or values is None:
                 why = reasons.get(index, "it has no pair")
                 found.unpaired_external.append(Unpaired(external_id, importer.external_name_of(record), why))

@@ -37,26 +37,37 @@ class Stage:
     """Everything that the demo needs, started on entering and gone on leaving.
 
     ``board`` is a board export (a file or its parsed JSON); ``odoo`` a real Odoo, or None for the simulated one,
-    ``clock`` what Isthmus (not the servers) waits by.
+    in ``odoo_version`` (17, 18, 19). ``database`` is the URL of Isthmus' own database (default: a SQLite file),
+    ``clock`` what Isthmus waits by, ``servers_clock`` what the simulated servers tell the time by.
     """
 
     def __init__(
-        self, board: str | Path | dict[str, Any], odoo: OdooAccess | None = None, *, clock: Clock | None = None
+        self,
+        board: str | Path | dict[str, Any],
+        odoo: OdooAccess | None = None,
+        *,
+        odoo_version: int = 18,
+        database: str | None = None,
+        clock: Clock | None = None,
+        servers_clock: Clock | None = None,
     ) -> None:
         self._board = board
         self._access = odoo
+        self._odoo_version = odoo_version
+        self._database = database
         self._clock = clock or SystemClock()
+        self._servers_clock = servers_clock or SystemClock()
         self._exit = ExitStack()
         self.sandbox: OdooSandbox | None = None
 
     def __enter__(self) -> Self:
         with ExitStack() as starting:
             folder = Path(starting.enter_context(tempfile.TemporaryDirectory(prefix="isthmus-demo-")))
-            self.trello = TrelloSandbox(key="demo-key", token="demo-token")
+            self.trello = TrelloSandbox(key="demo-key", token="demo-token", clock=self._servers_clock)
             self.board_id = self.trello.load(self._board)
             starting.enter_context(self.trello)
             if self._access is None:
-                self.sandbox = starting.enter_context(OdooSandbox(version=18))
+                self.sandbox = starting.enter_context(OdooSandbox(self._odoo_version, clock=self._servers_clock))
             self.app = starting.enter_context(self._installation(folder))
             self._exit = starting.pop_all()
         return self
@@ -70,7 +81,12 @@ class Stage:
         access = self.access
         environ = {"ISTHMUS_ODOO_MAIN_KEY": access.api_key, "ISTHMUS_SECRET_KEY": FernetCipher.new_key()}
         main = OdooSettings(url=access.url, database=access.database, login=access.login)
-        settings = Settings(connectors=("isthmus.trello",), odoo={"main": main}, path=folder / "isthmus.toml")
+        settings = Settings(
+            database=self._database or Settings().database,
+            connectors=("isthmus.trello",),
+            odoo={"main": main},
+            path=folder / "isthmus.toml",
+        )
         app = App(settings, environ=environ, clock=self._clock)
         app.upgrade()
         with app.environment() as env:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from isthmus.components import Component
 from isthmus.connector.batch import BatchExporter
 from isthmus.connector.binder import Binder
+from isthmus.connector.converter import instant
 from isthmus.connector.deleter import ExportDeleter
 from isthmus.connector.exporter import Exporter
 from isthmus.connector.importer import Importer
@@ -23,6 +25,10 @@ class TrelloImporter(Importer, TrelloComponent, Component):
 
     def external_version(self, record: Mapping[str, Any]) -> str | None:
         return record.get("dateLastActivity") or None
+
+    def external_changed_at(self, record: Mapping[str, Any]) -> datetime | None:
+        moment = instant.to_odoo(record.get("dateLastActivity"))
+        return moment or None
 
 
 class ListImporter(TrelloImporter):

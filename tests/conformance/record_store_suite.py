@@ -207,7 +207,7 @@ MEANINGS = [
     ([("child_ids", "any", [("color", ">", 0)])], "b"),
     ([("child_ids", "not any", [("color", ">", 0)])], "agd"),
     ([("id", "child_of", Id("b"))], "bg"),
-    ([("parent_id", "child_of", Id("b"))], "g"),
+    ([("parent_id", "child_of", Id("b"))], "bg"),
     ([("id", "parent_of", Id("b"))], "ab"),
     ([("id", "in", Id("ag"))], "ag"),
     ([("id", "not in", Id("ag"))], "bd"),

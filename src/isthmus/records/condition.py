@@ -288,9 +288,11 @@ class _LeafReader(Generic[Result]):
         )
 
     def _hierarchy(self, field: Field, sign: str, value: Any) -> Result:
-        if field.relational:
+        # On a model's own parent_id the operator asks about the record itself. Source: tried on Odoo 18 and 19.
+        is_own_parent = field.name == "parent_id" and self._comodel(field) == self.model
+        if field.relational and not is_own_parent:
             return self.reader.related(field, Leaf("id", sign, value))
-        if field.name != "id":
+        if field.name != "id" and not is_own_parent:
             self._refuse(f"operator {sign!r} wants a relation or 'id'")
         if "parent_id" not in self.schema.fields(self.model):
             self._refuse(f"{self.model} has no field 'parent_id'")

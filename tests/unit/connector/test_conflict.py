@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 
 from isthmus.connector.backend import POLICIES
-from isthmus.connector.conflict import merge
+from isthmus.connector.conflict import merge, settled
 
 BASE = {"name": "Fence", "due": None}
 
@@ -28,10 +30,38 @@ def test_a_field_that_the_base_does_not_know_is_no_conflict() -> None:
     assert merge({}, {"name": "Theirs"}, {"name": "Ours"}, "ask", "external").write == {"name"}
 
 
+EARLY, LATE = datetime(2026, 11, 22, 12), datetime(2026, 11, 22, 13)
+
+
+@pytest.mark.parametrize(
+    ("external_at", "odoo_at", "winner"),
+    [
+        (EARLY, LATE, "odoo"),
+        (LATE, EARLY, "external"),
+        (EARLY, EARLY, "external"),
+        (None, LATE, "external"),
+        (EARLY, None, "external"),
+    ],
+)
+def test_newest_is_the_side_that_changed_last(
+    external_at: datetime | None, odoo_at: datetime | None, winner: str
+) -> None:
+    assert settled("newest", external_at, odoo_at) == winner
+
+
+def test_other_policies_do_not_look_at_the_time() -> None:
+    assert [settled(policy, EARLY, LATE) for policy in ("external", "odoo", "ask")] == [
+        "external",
+        "odoo",
+        "ask",
+    ]
+
+
 @pytest.mark.parametrize("policy", [policy for policy, _ in POLICIES])
 def test_every_policy_of_a_backend_settles_a_field_the_same_way_from_both_sides(policy: str) -> None:
-    inward = merge({"name": "Old"}, {"name": "in Odoo"}, {"name": "outside"}, policy, "external")
-    outward = merge({"name": "Old"}, {"name": "outside"}, {"name": "in Odoo"}, policy, "odoo")
+    chosen = settled(policy, EARLY, LATE)
+    inward = merge({"name": "Old"}, {"name": "in Odoo"}, {"name": "outside"}, chosen, "external")
+    outward = merge({"name": "Old"}, {"name": "outside"}, {"name": "in Odoo"}, chosen, "odoo")
     if policy == "ask":
         assert inward.open == outward.open == {"name"}
     else:

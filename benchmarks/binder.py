@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from report import Figure, main, seconds_per_call
+
 from isthmus import fields, models
 from isthmus.components import ComponentRegistry
 from isthmus.inheritance import capture
 from isthmus.records import Registry, SqlDatabase, open_environment, upgrade_schema
-
-from report import Figure, main, seconds_per_call
 
 with capture() as declared:
 
@@ -52,17 +52,28 @@ def measure(quick: bool) -> list[Figure]:
     """Return the figures."""
     number = 2_000 if quick else 10_000
     figures = []
-    with tempfile.TemporaryDirectory() as folder, binder_of(f"sqlite:///{Path(folder) / 'b.sqlite'}", 5 * number) as (
-        binder,
-        ids,
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        binder_of(f"sqlite:///{Path(folder) / 'b.sqlite'}", 5 * number) as (
+            binder,
+            ids,
+        ),
     ):
         asked = ids[::5]
         spent = seconds_per_call(lambda: binder.to_internal_many(asked), quick=quick)
         figures.append(
-            Figure("to_internal_many, SQLite", number / spent, "ids/s", ">= 100,000 ids/s", "OCA in Odoo 18: 2,000")
+            Figure(
+                "to_internal_many, SQLite",
+                number / spent,
+                "ids/s",
+                ">= 100,000 ids/s",
+                "OCA in Odoo 18: 2,000",
+            )
         )
         spent = seconds_per_call(lambda: binder.to_internal(asked[0]), quick=quick)
-        figures.append(Figure("to_internal, one by one, SQLite", 1 / spent, "ids/s", None, "OCA in Odoo 18: 2,000"))
+        figures.append(
+            Figure("to_internal, one by one, SQLite", 1 / spent, "ids/s", None, "OCA in Odoo 18: 2,000")
+        )
         known = list(range(1, number + 1))
         spent = seconds_per_call(lambda: binder.to_external_many(known), quick=quick)
         figures.append(Figure("to_external_many, SQLite", number / spent, "ids/s"))

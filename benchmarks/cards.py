@@ -16,13 +16,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from report import Figure, main
+from servers import API_KEY, KEY, TOKEN, Servers
+
 from isthmus.app import App
 from isthmus.config import OdooSettings, Settings
 from isthmus.connector.operation import import_backend
 from isthmus.connector.secret import FernetCipher
-
-from report import Figure, main
-from servers import API_KEY, KEY, TOKEN, Servers
 
 
 @contextmanager
@@ -31,12 +31,20 @@ def installation(facts: dict[str, str]) -> Iterator[App]:
     environ = {"ISTHMUS_ODOO_MAIN_KEY": API_KEY, "ISTHMUS_SECRET_KEY": FernetCipher.new_key()}
     with tempfile.TemporaryDirectory() as folder:
         odoo = OdooSettings(url=facts["odoo"], database=facts["database"], login="admin")
-        settings = Settings(connectors=("isthmus.trello",), odoo={"main": odoo}, path=Path(folder) / "isthmus.toml")
+        settings = Settings(
+            connectors=("isthmus.trello",), odoo={"main": odoo}, path=Path(folder) / "isthmus.toml"
+        )
         with App(settings, environ=environ) as app:
             app.upgrade()
             with app.environment() as env:
                 env["trello.backend"].create(
-                    {"name": "b", "url": facts["trello"], "key": KEY, "token": TOKEN, "boards": [facts["board"]]}
+                    {
+                        "name": "b",
+                        "url": facts["trello"],
+                        "key": KEY,
+                        "token": TOKEN,
+                        "boards": [facts["board"]],
+                    }
                 )
             yield app
 
@@ -44,7 +52,7 @@ def installation(facts: dict[str, str]) -> Iterator[App]:
 def run_import(app: App) -> dict[str, int]:
     """Import everything and return the counts of all entities together."""
     with app.environment() as env:
-        reports = import_backend(env, env["trello.backend"].search([]))
+        reports = import_backend(env["trello.backend"].search([]))
     return {kind: sum(report.counts[kind] for report in reports) for kind in reports[0].counts}
 
 
@@ -60,7 +68,9 @@ def measured(app: App, servers: Servers) -> tuple[dict[str, int], float, int, in
 
 
 def peak_growth(pipe: Any, facts: dict[str, str]) -> None:
-    """Import in this process; send by how many MB its memory grew at most over that of a small import's start."""
+    """Import in this process; send by how many MB its memory grew at most over that of a small import's
+    start.
+    """
     with installation(facts) as app:
         with app.environment() as env:
             env["project.task"].search_count([])
@@ -85,7 +95,9 @@ def memory(cards: int) -> float:
     """Return by how many MB a fresh process grows when it imports that many cards."""
     with Servers(cards) as servers:
         ours, theirs = multiprocessing.Pipe()
-        process = multiprocessing.get_context("spawn").Process(target=peak_growth, args=(theirs, servers.facts))
+        process = multiprocessing.get_context("spawn").Process(
+            target=peak_growth, args=(theirs, servers.facts)
+        )
         process.start()
         grown: float = ours.recv()
         process.join()
@@ -119,7 +131,12 @@ def remote_loop(app: App) -> Iterator[Figure]:
         before = sum(calls.values())
         for task in env["project.task"].search([], limit=1000):
             _ = (task.name, task.description, task.stage_id.id, task.date_deadline, task.state)
-        yield Figure("calls to read 1,000 remote records, five fields", sum(calls.values()) - before, "calls", "<= 2 calls")
+        yield Figure(
+            "calls to read 1,000 remote records, five fields",
+            sum(calls.values()) - before,
+            "calls",
+            "<= 2 calls",
+        )
 
 
 if __name__ == "__main__":

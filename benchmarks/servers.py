@@ -35,7 +35,9 @@ class Servers:
 
     def __init__(self, cards: int) -> None:
         self._pipe, theirs = multiprocessing.Pipe()
-        self._process = multiprocessing.get_context("spawn").Process(target=serve, args=(theirs, cards), daemon=True)
+        self._process = multiprocessing.get_context("spawn").Process(
+            target=serve, args=(theirs, cards), daemon=True
+        )
 
     def __enter__(self) -> Self:
         self._process.start()
@@ -49,6 +51,6 @@ class Servers:
         self._process.join(10)
 
     def ask(self, question: str) -> Any:
-        """Return what the servers' logs say: ``ms``, ``calls``, ``odoo writes`` or ``trello writes`` so far."""
+        """Return what the logs say so far: ``ms``, ``calls``, ``odoo writes`` or ``trello writes``."""
         self._pipe.send(question)
         return self._pipe.recv()

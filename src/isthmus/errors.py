@@ -143,9 +143,14 @@ class ImportDataError(ConnectorError):
 
 
 class RemoteError(IsthmusError):
-    """The other side refused a call or did not answer it. ``status`` is the HTTP status, when there was one."""
+    """The other side refused a call or did not answer it.
 
-    def __init__(self, message: str, *, hint: str | None = None, status: int | None = None, **details: Any) -> None:
+    ``status`` is the HTTP status, when there was one.
+    """
+
+    def __init__(
+        self, message: str, *, hint: str | None = None, status: int | None = None, **details: Any
+    ) -> None:
         super().__init__(message, hint=hint, **details)
         self.status = status
 
@@ -177,7 +182,9 @@ class RateLimitedError(RemoteError):
 
     retryable = True
 
-    def __init__(self, message: str, *, wait_s: float, hint: str | None = None, status: int | None = 429) -> None:
+    def __init__(
+        self, message: str, *, wait_s: float, hint: str | None = None, status: int | None = 429
+    ) -> None:
         super().__init__(message, hint=hint, status=status)
         self.wait_s = wait_s
 
@@ -219,7 +226,12 @@ class RetryableJobError(JobError):
     retryable = True
 
     def __init__(
-        self, message: str, seconds: float | None = None, ignore_retry: bool = False, *, hint: str | None = None
+        self,
+        message: str,
+        seconds: float | None = None,
+        ignore_retry: bool = False,
+        *,
+        hint: str | None = None,
     ) -> None:
         super().__init__(message, hint=hint)
         self.seconds = seconds

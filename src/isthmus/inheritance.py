@@ -23,7 +23,6 @@ from typing import Any, ClassVar
 BASE = "base"
 
 
-
 @dataclass(frozen=True, slots=True)
 class Capture:
     """A running :func:`capture` block: what it collected, and the modules that were there when it began."""
@@ -84,7 +83,8 @@ def captured() -> list[type]:
 
 
 def declared(root: type[Declarable], packages: Iterable[str]) -> list[type]:
-    """Return the classes of ``root``'s family declared in ``packages``, package by package, in definition order.
+    """Return the classes of ``root``'s family declared in ``packages``, package by package, in definition
+    order.
 
     A package is a module name; it includes its submodules.
     """
@@ -100,7 +100,10 @@ def declared(root: type[Declarable], packages: Iterable[str]) -> list[type]:
 
 
 def import_package(package: str) -> ModuleType:
-    """Import a package with all its submodules, so that its declarations are known. Modules whose name starts with ``_`` are left out."""
+    """Import a package with all its submodules, so that its declarations are known.
+
+    Modules whose name starts with ``_`` are left out.
+    """
     module = importlib.import_module(package)
     for info in pkgutil.iter_modules(getattr(module, "__path__", [])):
         if not info.name.startswith("_"):
@@ -150,7 +153,8 @@ class Statement:
 
 
 def stated_abstractness(cls: type) -> bool | None:
-    """Return whether a class says that it is abstract: by its own ``_abstract`` or by the root among its bases.
+    """Return whether a class says that it is abstract: by its own ``_abstract`` or by the root among its
+    bases.
 
     A plain Python subclass of a declared class says nothing (None): as a new name it is concrete, as an
     extension in place it leaves things as they are.
@@ -164,7 +168,8 @@ def stated_abstractness(cls: type) -> bool | None:
 def without_ancestors(parents: Sequence[type]) -> list[type]:
     """Return the classes without those from which another one derives: it brings them along.
 
-    Python refuses a base that stands before a class derived from it, as in ``_inherit = ["adapter", "rest.adapter"]``.
+    Python refuses a base that stands before a class derived from it, as in ``_inherit = ["adapter",
+    "rest.adapter"]``.
     """
     return [
         one for one in parents if not any(other is not one and issubclass(other, one) for other in parents)
@@ -175,7 +180,8 @@ class Builder:
     """Build classes from declarations. ``word`` ("model", "component") appears in messages.
 
     ``derive_names``: a class with neither ``_name`` nor ``_inherit`` is named after its module and class.
-    ``open_names``: an extension of a name that nobody declares is kept (``Entry.undeclared``) instead of refused.
+    ``open_names``: an extension of a name that nobody declares is kept (``Entry.undeclared``) instead of
+    refused.
     """
 
     def __init__(self, word: str, *, derive_names: bool = False, open_names: bool = False) -> None:
@@ -228,11 +234,14 @@ class Builder:
         entry = self.entries.get(said.name)
         if entry is None:
             if not self.open_names:
-                raise TypeError(f"{self._where(said)}: the {self.word} {said.name!r} does not exist in registry")
+                raise TypeError(
+                    f"{self._where(said)}: the {self.word} {said.name!r} does not exist in registry"
+                )
             entry = self.entries[said.name] = Entry(said.name, abstract=False, undeclared=True)
         if entry.abstract and said.abstract is False:
             raise TypeError(
-                f"{self._where(said)}: a concrete class may not extend the abstract {self.word} {said.name!r} in place"
+                f"{self._where(said)}: a concrete class may not extend"
+                f" the abstract {self.word} {said.name!r} in place"
             )
         self._check_parents(said, abstract=entry.abstract)
         entry.add(said.cls, said.parents)
@@ -281,7 +290,9 @@ class Builder:
         try:
             built[name] = type(entry.classes[0].__name__, bases, body)
         except TypeError as error:
-            raise TypeError(f"the parents of {self.word} {name!r} cannot be put in one order: {error}") from error
+            raise TypeError(
+                f"the parents of {self.word} {name!r} cannot be put in one order: {error}"
+            ) from error
         return built[name]
 
     def _where(self, said: Statement) -> str:

@@ -36,9 +36,7 @@ def import_(
 
     session: Session = ctx.obj
     with session.app() as app, working_backend(app, name) as backend, session.console.progress() as progress:
-        reports = import_backend(
-            backend.env, backend, entity or None, force=force, restart=restart, progress=progress
-        )
+        reports = import_backend(backend, entity or None, force=force, restart=restart, progress=progress)
     show_reports(session, f"Import of {name}", reports)
 
 
@@ -48,7 +46,7 @@ def export(ctx: typer.Context, name: Name, entity: Entities = None) -> None:
 
     session: Session = ctx.obj
     with session.app() as app, working_backend(app, name) as backend, session.console.progress() as progress:
-        reports = export_backend(backend.env, backend, entity or None, progress=progress)
+        reports = export_backend(backend, entity or None, progress=progress)
     show_reports(session, f"Export of {name}", reports)
 
 
@@ -58,7 +56,7 @@ def verify(ctx: typer.Context, name: Name, entity: Entities = None) -> None:
 
     session: Session = ctx.obj
     with session.app() as app, working_backend(app, name) as backend, session.console.progress() as progress:
-        reports = verify_backend(backend.env, backend, entity or None, progress=progress)
+        reports = verify_backend(backend, entity or None, progress=progress)
     agree = all(report.ok for report in reports)
     session.console.result({"ok": agree, "entities": reports}, *verify_tables(name, reports))
     if not agree:

@@ -17,7 +17,10 @@ _MISSING = object()
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """``external``: source fields as the other side gave them. ``odoo``: fields of Odoo in comparable form."""
+    """``external``: source fields as the other side gave them.
+
+    ``odoo``: fields of Odoo in comparable form.
+    """
 
     external: Mapping[str, Any] = field(default_factory=dict)
     odoo: Mapping[str, Any] = field(default_factory=dict)
@@ -55,10 +58,13 @@ class Agreement:
         """Return the agreement once the changed fields reached the other side.
 
         ``odoo`` are the changed values of Odoo, ``external`` the source fields as the other side answered,
-        ``sent`` the names of those that were sent: the others keep their old base, so that a change made there
+        ``sent`` the names of those that were sent: the others keep their old base, so that a change made
+        there
         meanwhile stays visible.
         """
-        answered = {name: value for name, value in external.items() if name in sent or name not in self.external}
+        answered = {
+            name: value for name, value in external.items() if name in sent or name not in self.external
+        }
         return Agreement({**self.external, **answered}, {**self.odoo, **odoo})
 
 
@@ -74,5 +80,7 @@ def watched(record: Mapping[str, Any], names: Iterable[str], *, whole: bool) -> 
     """
     values = {name: record.get(name) for name in names}
     if whole:
-        values[WHOLE] = hashlib.sha1(msgspec.json.encode(record, order="sorted"), usedforsecurity=False).hexdigest()
+        values[WHOLE] = hashlib.sha1(
+            msgspec.json.encode(record, order="sorted"), usedforsecurity=False
+        ).hexdigest()
     return values

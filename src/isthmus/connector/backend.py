@@ -33,7 +33,9 @@ class CollectionBase(model.AbstractModel):
     _name = "collection.base"
 
     def work_on(self, model_name: Any = None, **attributes: Any) -> Any:
-        """Return a context manager that gives the work context for a model; attributes are shared by its components."""
+        """Return a context manager that gives the work context for a model; attributes are shared by its
+        components.
+        """
         self.ensure_one()
         return self._working_on(model_name, attributes)
 
@@ -59,7 +61,9 @@ class Backend(model.AbstractModel):
     directions = fields.Json(
         "Directions", help='What to synchronise where it differs from the default: {"trello.card": "import"}.'
     )
-    page_size = fields.Integer("Page size", default=200, help="Records that are imported or exported together.")
+    page_size = fields.Integer(
+        "Page size", default=200, help="Records that are imported or exported together."
+    )
 
     _sql_constraints = [
         ("name_uniq", "unique(name)", "There is a backend of this name already."),
@@ -81,26 +85,36 @@ class Backend(model.AbstractModel):
 
     def entities(self, direction: str | None = None) -> list[str]:
         """Return the binding models that are synchronised (in a direction), what others depend on first."""
-        return [name for name in self._entities if direction is None or self.direction_of(name) in (direction, "both")]
+        return [
+            name
+            for name in self._entities
+            if direction is None or self.direction_of(name) in (direction, "both")
+        ]
 
     def direction_of(self, entity: str) -> str:
         """Return "import", "export", "both" or "none" for a binding model."""
         stated = (self.directions or {}).get(entity, self._entities.get(entity, "none"))
         if stated not in DIRECTIONS:
             raise ConfigurationError(
-                f"{self.name}: {stated!r} is not a direction for {entity}", hint=f"Use one of {', '.join(DIRECTIONS)}."
+                f"{self.name}: {stated!r} is not a direction for {entity}",
+                hint=f"Use one of {', '.join(DIRECTIONS)}.",
             )
         return str(stated)
 
 
 class BackendComponent(AbstractComponent):
-    """Opens the session with the other side, and offers whole-system questions such as ``get_orders(since_date)``."""
+    """Opens the session with the other side, and offers whole-system questions such as
+    ``get_orders(since_date)``.
+    """
 
     _name = "connector.backend"
     _usage = "backend"
 
     def connect(self) -> Any:
-        """Return the session with the external system; a subclass opens it here. None where none is needed."""
+        """Return the session with the external system; a subclass opens it here.
+
+        None where none is needed.
+        """
         return None
 
     def check(self) -> str:

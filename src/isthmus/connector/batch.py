@@ -29,7 +29,8 @@ class BatchImporter(Synchronizer):
     ) -> Tally:
         """Import page by page and return the tally. ``restart`` forgets where an earlier run was cut off.
 
-        After a run over everything, pairs whose external record was not met are handed to the deleter, once the
+        After a run over everything, pairs whose external record was not met are handed to the deleter, once
+        the
         other side has confirmed that it no longer has it.
         """
         checkpoint = self.component(usage="checkpoint")

@@ -18,14 +18,19 @@ def external_text(external_id: ExternalId) -> str:
     Raises BindingError for None, False and "" (0 is a valid id).
     """
     if external_id is None or external_id is False or external_id == "":
-        raise BindingError(f"{external_id!r} is not an external id", hint="0 is one; None, False and '' are not.")
+        raise BindingError(
+            f"{external_id!r} is not an external id", hint="0 is one; None, False and '' are not."
+        )
     if isinstance(external_id, (tuple, list)):
         return json.dumps(list(external_id), separators=(",", ":"), ensure_ascii=False)
     return str(external_id)
 
 
 class Binder(ConnectorComponent):
-    """Find and keep the pairs of one binding model. Every reading has a form for many that costs one query."""
+    """Find and keep the pairs of one binding model.
+
+    Every reading has a form for many that costs one query.
+    """
 
     _abstract = True
     _name = "connector.binder"
@@ -45,11 +50,18 @@ class Binder(ConnectorComponent):
         target = self.env[self.unwrap_model()] if unwrap else self.model
         return target.browse(found or ())
 
-    def to_internal_many(self, external_ids: Iterable[ExternalId], unwrap: bool = False) -> dict[ExternalId, int]:
-        """Return external id -> id of the binding (with ``unwrap`` of the Odoo record), for those known. One query."""
+    def to_internal_many(
+        self, external_ids: Iterable[ExternalId], unwrap: bool = False
+    ) -> dict[ExternalId, int]:
+        """Return external id -> id of the binding (with ``unwrap`` of the Odoo record), for those known.
+
+        One query.
+        """
         texts = {external_text(one): one for one in external_ids}
         field = self._odoo_field if unwrap and self._odoo_field else "id"
-        rows = self._rows([(self._external_field, "in", list(texts))], [self._external_field, field], bool(texts))
+        rows = self._rows(
+            [(self._external_field, "in", list(texts))], [self._external_field, field], bool(texts)
+        )
         external = self._external_field
         return {texts[row[external]]: row[field] for row in rows if row[field]}
 
@@ -61,19 +73,28 @@ class Binder(ConnectorComponent):
         found = self._model().search_fetch(
             [*self._scope(), (self._external_field, "in", list(texts))],
             [name for name, field in self.model._fields.items() if field.store and not field.relational]
-            + [name for name in (self._odoo_field, self._backend_field) if name and name in self.model._fields],
+            + [
+                name
+                for name in (self._odoo_field, self._backend_field)
+                if name and name in self.model._fields
+            ],
         )
         return {texts[binding[self._external_field]]: binding for binding in found}
 
     # --- internal to external ---
 
     def to_external(self, binding: Any, wrap: bool = False) -> str | None:
-        """Return the external id of a binding (with ``wrap``: of an Odoo record), a record or an id; None when unbound."""
+        """Return the external id of a binding (with ``wrap``: of an Odoo record), a record or an id; None
+        when unbound.
+        """
         id_ = binding if isinstance(binding, int) else binding.id
         return self.to_external_many([id_], wrap=wrap).get(id_) if id_ else None
 
     def to_external_many(self, ids: Iterable[int], wrap: bool = False) -> dict[int, str]:
-        """Return id -> external id for those bound; ids are of bindings, with ``wrap`` of Odoo records. One query."""
+        """Return id -> external id for those bound; ids are of bindings, with ``wrap`` of Odoo records.
+
+        One query.
+        """
         wanted = list(dict.fromkeys(ids))
         field = self._odoo_field if wrap and self._odoo_field else "id"
         rows = self._rows([(field, "in", wanted)], [field, self._external_field], bool(wanted))
@@ -92,7 +113,9 @@ class Binder(ConnectorComponent):
     # --- keeping ---
 
     def bind(self, external_id: ExternalId, binding: Any) -> None:
-        """Write the external id and the date of synchronisation on a binding (a record or an id). Repeating it is harmless.
+        """Write the external id and the date of synchronisation on a binding (a record or an id).
+
+        Repeating it is harmless.
 
         Raises BindingError naming the binding when the external id is None, False or "".
         """
@@ -118,7 +141,8 @@ class Binder(ConnectorComponent):
         return str(field.comodel if field is not None else self.model._name)
 
     def match(self, rows: list[Mapping[str, Any]]) -> dict[int, int]:
-        """Return position in ``rows`` -> id of an existing Odoo record that is the same thing by its natural key.
+        """Return position in ``rows`` -> id of an existing Odoo record that is the same thing by its natural
+        key.
 
         ``rows`` are the mapped values of records about to be created. Nothing by default.
         """

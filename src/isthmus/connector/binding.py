@@ -16,7 +16,9 @@ STATES = (
 
 
 class ExternalBinding(model.AbstractModel):
-    """A pair. A concrete model adds ``backend_id`` and, to delegate, ``_inherits = {"project.task": "odoo_id"}``.
+    """A pair.
+
+    A concrete model adds ``backend_id`` and, to delegate, ``_inherits = {"project.task": "odoo_id"}``.
 
     The *base* holds what both sides last agreed on, each side in its own words::
 

@@ -17,7 +17,9 @@ class CheckpointRecord(model.Model):
     _description = "Checkpoint"
     _order = "updated desc, id desc"
 
-    backend = fields.Char("Backend", required=True, index=True, help="Model and id, such as trello.backend,1.")
+    backend = fields.Char(
+        "Backend", required=True, index=True, help="Model and id, such as trello.backend,1."
+    )
     name = fields.Char("Operation", required=True)
     cursor = fields.Json("Cursor")
     counts = fields.Json("Counts")
@@ -25,7 +27,9 @@ class CheckpointRecord(model.Model):
     updated = fields.Datetime("Updated")
     state = fields.Selection(STATES, "State", required=True, default="running")
 
-    _sql_constraints = [("operation_uniq", "unique(backend, name)", "This operation has a checkpoint already.")]
+    _sql_constraints = [
+        ("operation_uniq", "unique(backend, name)", "This operation has a checkpoint already.")
+    ]
 
 
 class Checkpoint(ConnectorComponent):
@@ -54,7 +58,7 @@ class Checkpoint(ConnectorComponent):
         return record.cursor if record and record.state != "done" else None
 
     def last(self) -> Any:
-        """Return the last cursor that was saved, whether the operation ended or not; None when there is none."""
+        """Return the cursor saved last, whether the operation ended or not; None when there is none."""
         return self.record.cursor if self.record else None
 
     def counts(self) -> dict[str, int]:
@@ -62,11 +66,15 @@ class Checkpoint(ConnectorComponent):
         return dict((self.record.counts or {}) if self.record else {})
 
     def save(self, cursor: Any, **counts: int) -> None:
-        """Save how far the operation has come: ``cursor`` is any JSON value, ``counts`` are the totals so far."""
+        """Save how far the operation has come: ``cursor`` is any JSON value, ``counts`` are the totals so
+        far.
+        """
         self._write({"cursor": cursor, "counts": counts, "state": "running"})
 
     def finish(self, cursor: Any = None, **counts: int) -> None:
-        """Save that the operation came to its end; a later :meth:`load` starts anew, :meth:`last` still knows ``cursor``."""
+        """Save that the operation came to its end; a later :meth:`load` starts anew, :meth:`last` still knows
+        ``cursor``.
+        """
         self._write({"cursor": cursor, "counts": counts, "state": "done"})
 
     def interrupt(self) -> None:

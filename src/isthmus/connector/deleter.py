@@ -10,7 +10,7 @@ from isthmus.errors import NotFoundError
 
 
 class ImportDeleter(Synchronizer):
-    """The other side no longer has a record: archive or delete that of Odoo, forget the pair, or do nothing."""
+    """A record is gone outside: archive or delete that of Odoo, forget the pair, or do nothing."""
 
     _abstract = True
     _name = "connector.import.deleter"
@@ -18,7 +18,9 @@ class ImportDeleter(Synchronizer):
     _usage = "record.import.deleter"
 
     def run(self, external_id: Any) -> Outcome:
-        """Apply the policy to the pair of an external id and return the outcome; unchanged when there is no pair."""
+        """Apply the policy to the pair of an external id and return the outcome; unchanged when there is no
+        pair.
+        """
         binding = self.binder.to_internal(external_id)
         if not binding or binding.state == "deleted":
             return Outcome("unchanged", str(external_id))
@@ -26,7 +28,9 @@ class ImportDeleter(Synchronizer):
         odoo_id, name = record.id, self._name_of(record)
         policy = self.collection.import_deletion
         if policy == "ignore":
-            return Outcome("skipped", str(external_id), odoo_id, name, "deleted outside; the policy is to ignore that")
+            return Outcome(
+                "skipped", str(external_id), odoo_id, name, "deleted outside; the policy is to ignore that"
+            )
         if policy == "archive":
             self.archive(record)
         elif policy == "delete":
@@ -59,7 +63,9 @@ class ExportDeleter(Synchronizer):
         external_id, odoo_id = binding.external_id, self.binder.unwrap_binding(binding).id
         policy = self.collection.export_deletion
         if policy == "ignore":
-            return Outcome("skipped", external_id, odoo_id, "", "deleted in Odoo; the policy is to ignore that")
+            return Outcome(
+                "skipped", external_id, odoo_id, "", "deleted in Odoo; the policy is to ignore that"
+            )
         try:
             if policy == "archive":
                 self.archive(external_id)

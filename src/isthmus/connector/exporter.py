@@ -36,10 +36,13 @@ class Pair:
 
 
 class Exporter(Synchronizer):
-    """Export Odoo records: what changed since the base, merged with changes of the other side, written and bound anew.
+    """Export Odoo records: what changed since the base, merged with changes of the other side, written and
+    bound anew.
 
-    ``run`` exports one pair, ``run_page`` many, ``create_page`` records of Odoo that have no pair yet. A record
-    whose values equal its base costs no call to the other side. Hooks: :meth:`skip_reason`, :meth:`_after_export`.
+    ``run`` exports one pair, ``run_page`` many, ``create_page`` records of Odoo that have no pair yet. A
+    record
+    whose values equal its base costs no call to the other side. Hooks: :meth:`skip_reason`,
+    :meth:`_after_export`.
     """
 
     _abstract = True
@@ -60,7 +63,9 @@ class Exporter(Synchronizer):
     # --- running ---
 
     def run(self, binding: Any, fields: Iterable[str] | None = None) -> Outcome:
-        """Export one pair (a binding or its id) and return the outcome; ``fields`` limits it to these fields of Odoo."""
+        """Export one pair (a binding or its id) and return the outcome; ``fields`` limits it to these fields
+        of Odoo.
+        """
         record = self.model.browse(binding) if isinstance(binding, int) else binding
         locker = self.component(usage="record.locker")
         locker.advisory_lock_or_retry(f"export {self.work.model_name} {self.collection.id} {record.id}")
@@ -72,11 +77,13 @@ class Exporter(Synchronizer):
             pairs = [self._pair(binding) for binding in bindings]
             self._find_changes(pairs, None if fields is None else frozenset(fields))
             self._write(pairs)
-            outcomes += [pair.outcome or Outcome("unchanged", pair.external_id, pair.odoo_id) for pair in pairs]
+            outcomes += [
+                pair.outcome or Outcome("unchanged", pair.external_id, pair.odoo_id) for pair in pairs
+            ]
         return outcomes
 
     def create_page(self, odoo_ids: Sequence[int]) -> list[Outcome]:
-        """Create records on the other side for records of Odoo that have no pair yet; one outcome for each."""
+        """Create on the other side what Odoo has without a pair; return one outcome for each."""
         with self.telling(len(odoo_ids)) as outcomes:
             outcomes += [self._create(record) for record in self.odoo_model.browse(odoo_ids)]
         return outcomes
@@ -106,7 +113,9 @@ class Exporter(Synchronizer):
 
     def _pair(self, binding: Any) -> Pair:
         record = self.binder.unwrap_binding(binding).with_context(active_test=False)
-        return Pair(binding, record.id, record, binding.external_id or None, agreement=Agreement.of(binding.base))
+        return Pair(
+            binding, record.id, record, binding.external_id or None, agreement=Agreement.of(binding.base)
+        )
 
     def _find_changes(self, pairs: list[Pair], only: frozenset[str] | None) -> None:
         ids = [pair.odoo_id for pair in pairs if pair.odoo_id]
@@ -141,12 +150,16 @@ class Exporter(Synchronizer):
                 pair.outcome = self._write_one(pair, present.get(pair.external_id or ""))
             except SETS_ASIDE as error:
                 pair.binding.write({"state": "failed", "synced": False, "last_error": str(error)})
-                pair.outcome = failed(error, external_id=pair.external_id, odoo_id=pair.odoo_id, name=pair.name)
+                pair.outcome = failed(
+                    error, external_id=pair.external_id, odoo_id=pair.odoo_id, name=pair.name
+                )
             self.env.commit()
 
     def _read_external(self, ids: list[str]) -> dict[str, Mapping[str, Any]]:
         importer = self.component(usage="record.importer")
-        return {str(importer.external_id_of(record)): record for record in self.backend_adapter.read_many(ids)}
+        return {
+            str(importer.external_id_of(record)): record for record in self.backend_adapter.read_many(ids)
+        }
 
     def _write_one(self, pair: Pair, present: Mapping[str, Any] | None) -> Outcome:
         if present is None:
@@ -160,14 +173,22 @@ class Exporter(Synchronizer):
             return Outcome("conflict", pair.external_id, pair.odoo_id, pair.name, text)
         data = {name: values[name] for name in values if name in decided.write}
         answer = self.backend_adapter.write(pair.external_id, data) if data else present
-        self._keep(pair, frozenset(values) - decided.kept, answer if isinstance(answer, Mapping) else {**present, **data})
+        self._keep(
+            pair,
+            frozenset(values) - decided.kept,
+            answer if isinstance(answer, Mapping) else {**present, **data},
+        )
         if data:
             self._after_export(pair.binding)
         return Outcome("updated" if data else "unchanged", pair.external_id, pair.odoo_id, pair.name)
 
     def _merge(self, pair: Pair, values: Mapping[str, Any], present: Mapping[str, Any]) -> Merge:
         compare = self.mapper.comparable_value
-        base = {name: compare(name, pair.agreement.external[name]) for name in values if name in pair.agreement.external}
+        base = {
+            name: compare(name, pair.agreement.external[name])
+            for name in values
+            if name in pair.agreement.external
+        }
         theirs = {name: compare(name, present[name]) for name in values if name in present}
         ours = {name: compare(name, value) for name, value in values.items()}
         external_at = self.component(usage="record.importer").external_changed_at(present)
@@ -212,7 +233,9 @@ class Exporter(Synchronizer):
         """Create on the other side; after a try that was cut off, look first whether it came through."""
         pending = announcer.pending(record.id)
         if pending:
-            twin: Mapping[str, Any] | None = self.backend_adapter.find_created(pending.values, pending.announced)
+            twin: Mapping[str, Any] | None = self.backend_adapter.find_created(
+                pending.values, pending.announced
+            )
             if twin is not None:
                 return twin
         else:

@@ -58,7 +58,9 @@ class Item:
         return made
 
     def _unsettled_sources(self) -> dict[str, Any]:
-        """Return the old base of every source that changed: as long as a conflict is open, the change is news."""
+        """Return the old base of every source that changed: as long as a conflict is open, the change is
+        news.
+        """
         return {name: self.agreement.external.get(name) for name in self.changed or self.external}
 
     def conflict_text(self) -> str:

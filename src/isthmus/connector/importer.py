@@ -15,9 +15,11 @@ from isthmus.errors import IsthmusError, NotFoundError
 
 
 class Importer(Synchronizer):
-    """Import external records: skip rules, dependencies, mapping, conflict, upsert in Odoo, binding with a new base.
+    """Import external records: skip rules, dependencies, mapping, conflict, upsert in Odoo, binding with a
+    new base.
 
-    ``run`` imports one record by its external id, ``run_page`` many whose data is at hand. Both take every step for
+    ``run`` imports one record by its external id, ``run_page`` many whose data is at hand. Both take every
+    step for
     all records together, so that a page costs a handful of calls. A record that fails is set aside with its
     error, and the rest goes on. Hooks: :meth:`skip_reason`, :meth:`dependencies`, :meth:`external_id_of`,
     :meth:`external_version`, :meth:`_before_import`, :meth:`_import_record`, :meth:`_after_import`,
@@ -46,7 +48,9 @@ class Importer(Synchronizer):
         return None
 
     def external_changed_at(self, record: Mapping[str, Any]) -> datetime | None:
-        """Return when the record last changed on the other side (naive UTC), or None: for the policy "newest"."""
+        """Return when the record last changed on the other side (naive UTC), or None: for the policy
+        "newest".
+        """
         return None
 
     def skip_reason(self, record: Mapping[str, Any]) -> str | None:
@@ -78,7 +82,9 @@ class Importer(Synchronizer):
     # --- running ---
 
     def run(self, external_id: Any, force: bool = False, data: Mapping[str, Any] | None = None) -> Outcome:
-        """Import one record and return its outcome. ``data`` saves reading it; ``force`` writes even what is unchanged.
+        """Import one record and return its outcome.
+
+        ``data`` saves reading it; ``force`` writes even what is unchanged.
 
         A record that the other side no longer has is handed to the deleter.
         """
@@ -113,7 +119,9 @@ class Importer(Synchronizer):
         return outcomes
 
     def _import_batch(self, external_id: Any, data: Mapping[str, Any] | None = None) -> Any:
-        """Import one record by its id, or from its data, and return its binding (empty when it was set aside)."""
+        """Import one record by its id, or from its data, and return its binding (empty when it was set
+        aside).
+        """
         self._import_one(external_id, data=data)
         return self.binder.to_internal(external_id)
 
@@ -127,7 +135,7 @@ class Importer(Synchronizer):
             item.external = watched(record, self._sources, whole=self._whole)
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             item.outcome = failed(
-                IsthmusError(f"a {self.work.model_name} of the other side cannot be read: {type(error).__name__} {error}"),
+                IsthmusError(f"a {self.work.model_name} cannot be read: {type(error).__name__} {error}"),
                 external_id=item.external_id,
             )
         return item
@@ -141,7 +149,7 @@ class Importer(Synchronizer):
         return any(rule.sources is None for rule in self.mapper.rules())
 
     def export_sources(self) -> frozenset[str]:
-        """Return the fields of Odoo that an export of this model depends on; empty when nothing is exported."""
+        """Return the fields of Odoo that an export depends on; empty when nothing is exported."""
         if not self.many_components(usage="export.mapper"):
             return frozenset()
         known = self.env[self.binder.unwrap_model()]._fields
@@ -150,7 +158,9 @@ class Importer(Synchronizer):
     def _skip(self, items: list[Item]) -> None:
         seen: set[Any] = set()
         for item in still_open(items):
-            reason = "it came twice in one page" if item.external_id in seen else self.skip_reason(item.record)
+            reason = (
+                "it came twice in one page" if item.external_id in seen else self.skip_reason(item.record)
+            )
             seen.add(item.external_id)
             if reason:
                 item.outcome = Outcome("skipped", str(item.external_id), name=item.name, reason=reason)
@@ -199,7 +209,9 @@ class Importer(Synchronizer):
 
     def _map_group(self, group: list[Item], create: bool, fields: frozenset[str] | None) -> None:
         bindings = None if create else [item.binding for item in group]
-        page = self.mapper.map_many([item.record for item in group], for_create=create, fields=fields, bindings=bindings)
+        page = self.mapper.map_many(
+            [item.record for item in group], for_create=create, fields=fields, bindings=bindings
+        )
         for item, values in zip(group, page.values, strict=True):
             item.values = values
         for failure in page.failures:
@@ -221,7 +233,9 @@ class Importer(Synchronizer):
         side.read_back([item for item in still_open(items) if item.wrote])
 
     def _bind(self, items: list[Item]) -> None:
-        """Keep the pairs with their new base; every value of the page in one call for new and one for old pairs."""
+        """Keep the pairs with their new base; every value of the page in one call for new and one for old
+        pairs.
+        """
         new = [item for item in still_open(items) if item.binding is None]
         rows = [{**self._binding_values(item), **self.pair_values(item)} for item in new]
         for row, item in zip(rows, new, strict=True):
@@ -233,7 +247,7 @@ class Importer(Synchronizer):
         for item, binding in zip(new, created, strict=True):
             item.binding = binding
             item.outcome = item.outcome or self._outcome("created", item)
-        old = [item for item in still_open(items)]
+        old = still_open(items)
         self.model.write_each([(item.binding, self._kept_values(item)) for item in old])
         for item in old:
             item.outcome = self._outcome(item.kind, item)
@@ -245,7 +259,9 @@ class Importer(Synchronizer):
             self._record_created_batch(created)
 
     def pair_values(self, item: Item) -> dict[str, Any]:
-        """Return what makes a binding that of an external record: its id and, where there is one, the backend."""
+        """Return what makes a binding that of an external record: its id and, where there is one, the
+        backend.
+        """
         pair = {"external_id": str(item.external_id), "backend_id": getattr(self.collection, "id", None)}
         return {name: value for name, value in pair.items() if name in self.model._fields}
 

@@ -20,7 +20,9 @@ class Intent(model.Model):
     values = fields.Json("Values sent")
     announced = fields.Datetime("Announced", required=True)
 
-    _sql_constraints = [("record_uniq", "unique(backend, model, odoo_id)", "This create is announced already.")]
+    _sql_constraints = [
+        ("record_uniq", "unique(backend, model, odoo_id)", "This create is announced already.")
+    ]
 
 
 class Announcer(ConnectorComponent):
@@ -45,7 +47,9 @@ class Announcer(ConnectorComponent):
         return intent
 
     def settle(self, odoo_id: int) -> None:
-        """Take the intent back: joins the transaction that binds the pair, or that learns that nothing was created."""
+        """Take the intent back: joins the transaction that binds the pair, or that learns that nothing was
+        created.
+        """
         self.pending(odoo_id).unlink()
 
     def _scope(self) -> list[tuple[str, str, Any]]:

@@ -45,12 +45,18 @@ class RecordLocker(ConnectorComponent):
     ignore_retry = True
 
     def lock(self, records: Any) -> None:
-        """Lock records until the end of the transaction. Raises RetryableJobError when another one holds any of them."""
+        """Lock records until the end of the transaction.
+
+        Raises RetryableJobError when another one holds any of them.
+        """
         for id_ in sorted(records.ids):  # a fixed order, so that two lockers never wait for each other
             self.advisory_lock_or_retry(f"{records._name},{id_}")
 
     def advisory_lock_or_retry(self, key: str) -> None:
-        """Lock a name until the end of the transaction. Raises RetryableJobError when another one holds it."""
+        """Lock a name until the end of the transaction.
+
+        Raises RetryableJobError when another one holds it.
+        """
         if not self.env.try_lock(key):
             raise RetryableJobError(
                 f"somebody else is working on {key!r}",
@@ -159,7 +165,7 @@ class LeaseHold:
                 f"{self._name!r} is running already",
                 seconds=max(1.0, (found.expires - self._env.now).total_seconds()) if found else 1.0,
                 ignore_retry=True,
-                hint="Wait until it ends. When another machine was lost with it, it is free again within five minutes.",
+                hint="Wait until it ends; what a lost machine held is free again within five minutes.",
             ) from None
         self._env.commit()
         _held_here.add(self._holder.hold)
@@ -175,4 +181,6 @@ class LeaseHold:
         _held_here.discard(self._holder.hold)
 
     def _mine(self) -> Any:
-        return self._env["connector.lease"].search([("name", "=", self._name), ("holder", "=", str(self._holder))])
+        return self._env["connector.lease"].search(
+            [("name", "=", self._name), ("holder", "=", str(self._holder))]
+        )

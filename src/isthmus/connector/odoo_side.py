@@ -44,7 +44,9 @@ class OdooSide:
             with self.importer.env.savepoint():
                 records = self.model.create(values)
         else:
-            records = self.model.upsert([(self._identifier(item), row) for item, row in zip(items, values, strict=True)])
+            records = self.model.upsert(
+                [(self._identifier(item), row) for item, row in zip(items, values, strict=True)]
+            )
         for item, record in zip(items, records, strict=True):
             item.odoo_id = record.id
 
@@ -102,6 +104,8 @@ class OdooSide:
         return frozenset({"write_date"} if self.collection.conflict_policy == "newest" else ())
 
     def _policy(self, item: Item, now: dict[str, Any]) -> str:
+        if self.collection.conflict_policy != "newest":
+            return str(self.collection.conflict_policy)
         external_at = self.importer.external_changed_at(item.record)
         odoo_at = datetime.fromisoformat(now["write_date"]) if now.get("write_date") else None
         return settled(self.collection.conflict_policy, external_at, odoo_at)
@@ -131,7 +135,8 @@ class OdooSide:
     def read_back(self, items: list[Item]) -> None:
         """Read what Odoo made of the values, with all fields that an export depends on.
 
-        Odoo changes what it is given (it cleans Html, say), and that is what both sides agree on then. But where
+        Odoo changes what it is given (it cleans Html, say), and that is what both sides agree on then. But
+        where
         somebody else wrote after us, the base is what we wrote, so that the change stays visible.
         """
         author = self.importer.env.store(self.model._name).author()

@@ -70,7 +70,6 @@ class VerifyReport:
 
 
 def import_backend(
-    env: Any,
     backend: Any,
     entities: Sequence[str] | None = None,
     force: bool = False,
@@ -93,7 +92,7 @@ def import_backend(
 
 
 def export_backend(
-    env: Any, backend: Any, entities: Sequence[str] | None = None, progress: Progress = silent
+    backend: Any, entities: Sequence[str] | None = None, progress: Progress = silent
 ) -> list[EntityReport]:
     """Export the entities of a backend (None: all that are exported). Commits as it goes."""
     reports = []
@@ -106,7 +105,7 @@ def export_backend(
 
 
 def verify_backend(
-    env: Any, backend: Any, entities: Sequence[str] | None = None, progress: Progress = silent
+    backend: Any, entities: Sequence[str] | None = None, progress: Progress = silent
 ) -> list[VerifyReport]:
     """Compare both sides, entity by entity (None: all). Changes nothing."""
     reports = []
@@ -162,7 +161,9 @@ def _held(
     """Hold the lease of an operation on a backend; give the entities, and a beat that renews the lease."""
     chosen = chosen_entities(backend, entities, operation)
     if backend.state == "paused":
-        raise ConfigurationError(f"{backend.name} is paused", hint="Set its state to active to synchronise it.")
+        raise ConfigurationError(
+            f"{backend.name} is paused", hint="Set its state to active to synchronise it."
+        )
     with backend.work_on(backend._name) as work:
         locker = work.component(usage="record.locker")
     with locker.hold(f"{operation} {backend._name},{backend.id}") as lease:

@@ -53,7 +53,9 @@ class Tally:
         return {kind: self.counts[kind] for kind in KINDS}
 
 
-def failed(error: Exception, *, external_id: Any = None, odoo_id: int | None = None, name: str = "") -> Outcome:
+def failed(
+    error: Exception, *, external_id: Any = None, odoo_id: int | None = None, name: str = ""
+) -> Outcome:
     """Return the outcome for a record that an error set aside: its first line becomes the reason."""
     message = getattr(error, "message", None) or str(error) or type(error).__name__
     return Outcome(

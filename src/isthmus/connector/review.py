@@ -32,7 +32,9 @@ class Reviewer(ConnectorComponent):
     _usage = "reviewer"
 
     def review(self, record: Any, reason: str) -> Any:
-        """Put a record on the list and return the entry; one that is open for the same reason is returned instead."""
+        """Put a record on the list and return the entry; one that is open for the same reason is returned
+        instead.
+        """
         key = {
             "backend": f"{self.collection._name},{self.collection.id}",
             "model": record._name,
@@ -40,5 +42,7 @@ class Reviewer(ConnectorComponent):
             "reason": reason,
         }
         entries = self.env["connector.review"]
-        found = entries.search([(name, "=", value) for name, value in key.items()] + [("is_open", "=", True)], limit=1)
+        found = entries.search(
+            [(name, "=", value) for name, value in key.items()] + [("is_open", "=", True)], limit=1
+        )
         return found or entries.create(key)

@@ -17,7 +17,9 @@ class FernetCipher:
 
     def __init__(self, keys: Sequence[str]) -> None:
         if not keys:
-            raise SecretError("there is no key to encrypt secrets with", hint="Run `isthmus init` to make one.")
+            raise SecretError(
+                "there is no key to encrypt secrets with", hint="Run `isthmus init` to make one."
+            )
         try:
             self._fernet = MultiFernet([Fernet(key.strip()) for key in keys])
         except ValueError:

@@ -11,7 +11,14 @@ from typing import Any, TypeVar
 from isthmus import telemetry
 from isthmus.connector.base import ConnectorComponent
 from isthmus.connector.outcome import Outcome
-from isthmus.errors import ConstraintError, FieldError, IsthmusError, MissingRecordError, NotFoundError, RejectedError
+from isthmus.errors import (
+    ConstraintError,
+    FieldError,
+    IsthmusError,
+    MissingRecordError,
+    NotFoundError,
+    RejectedError,
+)
 from isthmus.events.origin import reference
 
 Row = TypeVar("Row")
@@ -32,7 +39,8 @@ class Synchronizer(ConnectorComponent):
     def run(self, *args: Any, **kwargs: Any) -> Any:
         """Synchronise. Each synchronizer says what its arguments and its outcome are."""
         raise IsthmusError(
-            f"{self._name} does not say how to run", hint="Define run() on this synchronizer, or inherit from one that does."
+            f"{self._name} does not say how to run",
+            hint="Define run() on this synchronizer, or inherit from one that does.",
         )
 
     @cached_property
@@ -60,7 +68,9 @@ class Synchronizer(ConnectorComponent):
         """Tell telemetry about a page of ``size`` records; the block puts their outcomes into the list."""
         outcomes: list[Outcome] = []
         model = self.work.model_name
-        with telemetry.span("sync.batch", backend=reference(self.collection), model=model, size=size) as event:
+        with telemetry.span(
+            "sync.batch", backend=reference(self.collection), model=model, size=size
+        ) as event:
             yield outcomes
             event["counts"] = dict(Counter(outcome.kind for outcome in outcomes))
             for one in outcomes:
@@ -70,9 +80,12 @@ class Synchronizer(ConnectorComponent):
                     telemetry.emit("sync.failed", model=model, external_id=id_, error=one.reason)
 
     def surviving(self, rows: Sequence[Row], call: Callable[[Sequence[Row]], Any]) -> dict[int, IsthmusError]:
-        """Call with all rows; when one is refused, go on with the others. Returns position -> error of the refused.
+        """Call with all rows; when one is refused, go on with the others.
 
-        ``call`` gets rows and does all of them or none. An error that belongs to no single record goes through.
+        Returns position -> error of the refused.
+
+        ``call`` gets rows and does all of them or none. An error that belongs to no single record goes
+        through.
         """
         refused: dict[int, IsthmusError] = {}
         self._cut(list(enumerate(rows)), call, refused)

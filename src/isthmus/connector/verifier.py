@@ -12,7 +12,9 @@ from isthmus.connector.synchronizer import Synchronizer
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One field in which a pair differs: ``odoo`` is what Odoo holds, ``external`` what the other side maps to."""
+    """One field in which a pair differs: ``odoo`` is what Odoo holds, ``external`` what the other side maps
+    to.
+    """
 
     external_id: str
     odoo_id: int
@@ -58,7 +60,8 @@ class Verifier(Synchronizer):
     _inherit = ["connector.synchronizer"]
     _usage = "verifier"
 
-    #: Fields of Odoo that may differ: they are synchronised in one direction only, and people may change them.
+    #: Fields of Odoo that may differ: they are synchronised in one direction only, and people may change
+    #: them.
     ignored: ClassVar[frozenset[str]] = frozenset()
 
     def run(self, *, progress: Progress = silent) -> Verification:
@@ -108,7 +111,9 @@ class Verifier(Synchronizer):
                             Difference(external_id, record.id, name, target, row[target], value)
                         )
 
-    def _odoo_rows(self, bindings: Sequence[Any], values: Sequence[Mapping[str, Any]]) -> dict[int, dict[str, Any]]:
+    def _odoo_rows(
+        self, bindings: Sequence[Any], values: Sequence[Mapping[str, Any]]
+    ) -> dict[int, dict[str, Any]]:
         model = self._odoo_model()
         names = sorted({name for one in values for name in one if name in model._fields})
         ids = [record.id for record in map(self.binder.unwrap_binding, bindings) if record]

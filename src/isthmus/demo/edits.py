@@ -1,4 +1,6 @@
-"""What two people do during the demo: one edits tasks in Odoo, one edits cards in Trello, through the public APIs."""
+"""What two people do during the demo: one edits tasks in Odoo, one edits cards in Trello, through the public
+APIs.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +17,20 @@ class OdooPerson:
         self._connection = app.connection()
 
     def edit(self, project: int, tasks: list[int]) -> list[str]:
-        """Rename, describe, move, date, finish, tag and archive tasks, and add one. Return what was done, in words."""
-        stages: list[int] = self._call("project.task.type", "search", domain=[["project_ids", "in", [project]]], order="sequence")
+        """Rename, describe, move, date, finish, tag and archive tasks, and add one.
+
+        Return what was done, in words.
+        """
+        stages: list[int] = self._call(
+            "project.task.type", "search", domain=[["project_ids", "in", [project]]], order="sequence"
+        )
         done = []
         changes: list[tuple[str, dict[str, Any]]] = [
             ("renamed", {"name": "Renamed in Odoo: café, 漢字 & <tags>"}),
-            ("described", {"description": "<p>Now with <strong>bold</strong> words and a list:</p><ul><li>one</li><li>two</li></ul>"}),
+            (
+                "described",
+                {"description": "<p>Some <strong>bold</strong> words:</p><ul><li>one</li><li>two</li></ul>"},
+            ),
             ("moved", {"stage_id": stages[-1]} if len(stages) > 1 else {}),
             ("dated", {"date_deadline": "2027-01-15 16:30:00"}),
             ("finished", {"state": "1_done"}),
@@ -53,13 +63,19 @@ class TrelloPerson:
         self._client = TrelloClient(key, token, url=url)
 
     def edit(self, board: str, cards: list[str]) -> list[str]:
-        """Rename, describe, move, date, complete, label, archive cards, and add one. Return what was done, in words."""
+        """Rename, describe, move, date, complete, label, archive cards, and add one.
+
+        Return what was done, in words.
+        """
         lists: Any = self._client.get(f"/boards/{board}/lists", filter="all", fields="name")
         labels: Any = self._client.get(f"/boards/{board}/labels", limit="1000")
         done = []
         changes: list[tuple[str, dict[str, Any]]] = [
             ("renamed", {"name": "Renamed in Trello: naïve 🚀"}),
-            ("described", {"desc": "Some *emphasis*, a [link](https://example.com) and\n\n1. first\n2. second"}),
+            (
+                "described",
+                {"desc": "Some *emphasis*, a [link](https://example.com) and\n\n1. first\n2. second"},
+            ),
             ("moved", {"idList": lists[0]["id"]} if len(lists) > 1 else {}),
             ("dated", {"due": "2027-02-20T09:00:00.000Z"}),
             ("completed", {"dueComplete": True}),

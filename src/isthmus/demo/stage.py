@@ -1,4 +1,6 @@
-"""The stage of the demo: both sides running, and an installation of Isthmus between them, in a folder that goes away."""
+"""The stage of the demo: both sides running, and an installation of Isthmus between them, in a folder that
+goes away.
+"""
 
 from __future__ import annotations
 
@@ -36,9 +38,9 @@ class OdooAccess:
 class Stage:
     """Everything that the demo needs, started on entering and gone on leaving.
 
-    ``board`` is a board export (a file or its parsed JSON); ``odoo`` a real Odoo, or None for the simulated one,
-    in ``odoo_version`` (17, 18, 19). ``database`` is the URL of Isthmus' own database (default: a SQLite file),
-    ``clock`` what Isthmus waits by, ``servers_clock`` what the simulated servers tell the time by.
+    ``board`` is a board export (a file or its parsed JSON); ``odoo`` a real Odoo, or None for the simulated
+    one in ``odoo_version`` (17, 18, 19). ``database`` is the URL of Isthmus' own database (default: a SQLite
+    file), ``clock`` what Isthmus waits by, ``servers_clock`` what the simulated servers tell the time by.
     """
 
     def __init__(
@@ -67,7 +69,9 @@ class Stage:
             self.board_id = self.trello.load(self._board)
             starting.enter_context(self.trello)
             if self._access is None:
-                self.sandbox = starting.enter_context(OdooSandbox(self._odoo_version, clock=self._servers_clock))
+                self.sandbox = starting.enter_context(
+                    OdooSandbox(self._odoo_version, clock=self._servers_clock)
+                )
             self.app = starting.enter_context(self._installation(folder))
             self._exit = starting.pop_all()
         return self

@@ -1,4 +1,6 @@
-"""The story of the demo, step by step; each step says what it did, and fails loudly when it did something else."""
+"""The story of the demo, step by step; each step says what it did, and fails loudly when it did something
+else.
+"""
 
 from __future__ import annotations
 
@@ -77,7 +79,7 @@ class Story:
     def _import(self, name: str, check: Callable[[list[EntityReport], int], str]) -> Step:
         with self._step(name) as (step, env):
             writes = self.stage.odoo_writes()
-            reports = import_backend(env, self._backend(env), progress=self.progress)
+            reports = import_backend(self._backend(env), progress=self.progress)
             self._require_no_failures(name, reports)
             step.did = check(reports, self.stage.odoo_writes() - writes)
         return step
@@ -85,7 +87,7 @@ class Story:
     def _export(self, name: str, check: Callable[[list[EntityReport], int], str]) -> Step:
         with self._step(name) as (step, env):
             writes = self.stage.trello_writes()
-            reports = export_backend(env, self._backend(env), progress=self.progress)
+            reports = export_backend(self._backend(env), progress=self.progress)
             self._require_no_failures(name, reports)
             step.did = check(reports, self.stage.trello_writes() - writes)
         return step
@@ -101,17 +103,24 @@ class Story:
         with self._step("Edit in Trello") as (step, env):
             trello = self.stage.trello
             person = TrelloPerson(trello.url, trello.key, trello.token)
-            cards = [row["external_id"] for row in env["trello.card"]._read_rows([], ["external_id"], order="id desc")]
+            cards = [
+                row["external_id"]
+                for row in env["trello.card"]._read_rows([], ["external_id"], order="id desc")
+            ]
             step.did = ", ".join(person.edit(self.stage.board_id, cards)) or "nothing to edit"
         return step
 
     def _verify(self) -> Step:
         with self._step("Verify both sides") as (step, env):
-            self.verified = verify_backend(env, self._backend(env), progress=self.progress)
-            pairs, fields = (sum(getattr(one, name) for one in self.verified) for name in ("compared", "fields"))
+            self.verified = verify_backend(self._backend(env), progress=self.progress)
+            pairs, fields = (
+                sum(getattr(one, name) for one in self.verified) for name in ("compared", "fields")
+            )
             step.did = f"{pairs} pairs, {fields} fields compared: both sides agree"
         if not all(report.ok for report in self.verified):
-            raise DemoFailed("the two sides do not agree", hint="See the differences above.", reports=self.verified)
+            raise DemoFailed(
+                "the two sides do not agree", hint="See the differences above.", reports=self.verified
+            )
         return step
 
     # --- what must be true ---
@@ -122,7 +131,9 @@ class Story:
     def _nothing_written(self, reports: list[EntityReport], writes: int) -> str:
         touched = sum(report.counts[kind] for report in reports for kind in ("created", "updated", "deleted"))
         if touched or writes:
-            raise DemoFailed(f"importing what is unchanged touched {touched} records and wrote {writes} times")
+            raise DemoFailed(
+                f"importing what is unchanged touched {touched} records and wrote {writes} times"
+            )
         return f"{self._counted(reports)}; 0 writes in Odoo"
 
     def _something_exported(self, reports: list[EntityReport], writes: int) -> str:
@@ -145,7 +156,7 @@ class Story:
         if failures:
             first = failures[0]
             raise DemoFailed(
-                f"{name}: {len(failures)} records were set aside, the first is {first.name!r}: {first.reason}",
+                f"{name}: {len(failures)} records were set aside, first {first.name!r}: {first.reason}",
                 hint=first.hint,
             )
 

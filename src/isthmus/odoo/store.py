@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
-from types import MappingProxyType
 from typing import Any, TypeVar
 
 from isthmus.errors import FieldError, MalformedAnswerError
@@ -18,10 +17,8 @@ from isthmus.odoo.plan import SameValues, comparable, differing, merge, plan
 from isthmus.odoo.schema import fields_of
 from isthmus.records.domain import Domain
 from isthmus.records.fields import Field
+from isthmus.records.store import NO_CONTEXT, Context, Values
 
-Values = dict[str, Any]
-Context = Mapping[str, Any]
-NO_CONTEXT: Context = MappingProxyType({})
 Item = TypeVar("Item")
 
 #: Mails and log notes for imported records would double the cost of the import and annoy followers.

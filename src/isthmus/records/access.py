@@ -39,11 +39,16 @@ class Access(Recordset):
         if self.env.registry.is_local(name):
             return self._declared_fields
         remote = self.env.store(name).fields(name)
-        added = {key: field for key, field in self._declared_fields.items() if field.compute and key not in remote}
+        added = {
+            key: field for key, field in self._declared_fields.items() if field.compute and key not in remote
+        }
         return {**remote, **added}
 
     def _field(self, name: str) -> Field:
-        """Return a field of the model or of one that it delegates to. Raises FieldError with the nearest name."""
+        """Return a field of the model or of one that it delegates to.
+
+        Raises FieldError with the nearest name.
+        """
         field = self._find_field(name)
         if field is None:
             raise self._no_field(name)
@@ -98,7 +103,7 @@ class Access(Recordset):
         return target._make(self.env, ids, _Siblings(self, field) if ids else ())
 
     def _raw(self, field: Field) -> Any:
-        """Return the neutral value of a field, reading it (for all records that came together) when needed."""
+        """Return a field's neutral value, reading it for all records that came together when needed."""
         if len(self._ids) != 1:
             if not self._ids:
                 return field.empty

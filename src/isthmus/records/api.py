@@ -53,7 +53,7 @@ def depends(*names: str) -> Callable[[Method], Method]:
 
 
 def constrains(*names: str) -> Callable[[Method], Method]:
-    """Run the method after a create or write of one of the named fields; it raises ConstraintError to refuse."""
+    """Run the method after a create or write of a named field; it raises ConstraintError to refuse."""
 
     def mark(method: Method) -> Method:
         method._constrains = names  # type: ignore[attr-defined]

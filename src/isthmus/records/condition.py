@@ -288,7 +288,8 @@ class _LeafReader(Generic[Result]):
         )
 
     def _hierarchy(self, field: Field, sign: str, value: Any) -> Result:
-        # On a model's own parent_id the operator asks about the record itself. Source: tried on Odoo 18 and 19.
+        # On a model's own parent_id the operator asks about the record itself. Source: tried on Odoo 18 and
+        # 19.
         is_own_parent = field.name == "parent_id" and self._comodel(field) == self.model
         if field.relational and not is_own_parent:
             return self.reader.related(field, Leaf("id", sign, value))

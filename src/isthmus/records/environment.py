@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 Service = TypeVar("Service")
 
-#: Context keys under which the same record reads differently, so that each combination has a cache of its own.
+#: Context keys under which the same record reads differently, so that each combination has a cache of its
+#: own.
 CACHE_KEYS = ("lang", "active_test", "bin_size", "allowed_company_ids")
 
 
@@ -87,7 +88,9 @@ class Transaction:
         """The database transaction, opened when first asked for."""
         if self._local is None:
             if self._database is None:
-                raise ConfigurationError("this environment has no database", hint="Pass one to open_environment().")
+                raise ConfigurationError(
+                    "this environment has no database", hint="Pass one to open_environment()."
+                )
             self._local = self._database.transaction()
         return self._local
 
@@ -124,7 +127,8 @@ class Transaction:
         self._hooks.append(hook)
 
     def commit(self) -> None:
-        """Commit, then run the hooks: all of them, also when one fails; the first failure is raised at the end.
+        """Commit, then run the hooks: all of them, also when one fails; the first failure is raised at the
+        end.
 
         What a hook writes to the database is committed too.
         """

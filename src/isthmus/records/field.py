@@ -25,7 +25,8 @@ DATE_FORMAT = "%Y-%m-%d"
 class Field:
     """Base of all fields.
 
-    ``default`` is a value or a function of the (empty) recordset; ``compute`` names a method (or is a function)
+    ``default`` is a value or a function of the (empty) recordset; ``compute`` names a method (or is a
+    function)
     that sets the field on each record of a set, and makes the field neither stored nor searchable.
     """
 
@@ -95,7 +96,9 @@ class Field:
     # --- building ---
 
     def merged(self, extension: Field) -> Field:
-        """Return the field as an extension changes it: same type, the attributes that the extension states win."""
+        """Return the field as an extension changes it: same type, the attributes that the extension states
+        win.
+        """
         if type(extension) is not type(self):
             return extension
         given = {**self.given, **extension.given}
@@ -106,7 +109,9 @@ class Field:
         field = copy.copy(self)
         field.name = name
         field.model_name = model_name
-        field.string = field.string or name.removesuffix("_ids").removesuffix("_id").replace("_", " ").capitalize()
+        field.string = (
+            field.string or name.removesuffix("_ids").removesuffix("_id").replace("_", " ").capitalize()
+        )
         return field
 
     # --- record access ---
@@ -120,7 +125,10 @@ class Field:
         record._set(self, value)
 
     def to_store(self, value: Any) -> Any:
-        """Return the neutral form of a value that somebody wrote. Raises FieldError when the field cannot hold it."""
+        """Return the neutral form of a value that somebody wrote.
+
+        Raises FieldError when the field cannot hold it.
+        """
         return value
 
     def to_record(self, value: Any, record: Access) -> Any:
@@ -131,7 +139,9 @@ class Field:
         """Return the error for a value that the field cannot hold."""
         shown = repr(value)
         shown = shown if len(shown) <= 80 else shown[:77] + "..."
-        return FieldError(f"{self.model_name}.{self.name} cannot hold {shown}: expected {expected}", hint=hint)
+        return FieldError(
+            f"{self.model_name}.{self.name} cannot hold {shown}: expected {expected}", hint=hint
+        )
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.model_name}.{self.name}>"

@@ -12,8 +12,8 @@ class BaseModel(Write):
     """Everything that a recordset can do. Declare models with :class:`Model` or :class:`AbstractModel`.
 
     Class attributes, as in Odoo: ``_name``, ``_inherit``, ``_inherits`` (model -> many2one through which its
-    fields are reached), ``_description``, ``_order``, ``_rec_name``, ``_table``, ``_auto`` (False: no table is
-    made), ``_sql_constraints`` (``[(name, "unique(a, b)" or "check(…)", message)]``).
+    fields are reached), ``_description``, ``_order``, ``_rec_name``, ``_table``, ``_auto`` (False: no
+    table is made), ``_sql_constraints`` (``[(name, "unique(a, b)" or "check(…)", message)]``).
     """
 
     __slots__ = ()
@@ -26,7 +26,9 @@ class BaseModel(Write):
 
     @classmethod
     def _finished(cls) -> None:
-        """Derive what depends on all declarations of the finished model; called once while a registry is built."""
+        """Derive what depends on all declarations of the finished model; called once while a registry is
+        built.
+        """
 
 
 class AbstractModel(BaseModel, family=True):

@@ -24,7 +24,8 @@ class Registry(Mapping[str, type[BaseModel]]):
 
     @classmethod
     def build(cls, packages: Iterable[str] = (), classes: Iterable[type] = ()) -> Registry:
-        """Build the models declared in ``packages`` (module names) and those they depend on, then ``classes``.
+        """Build the models declared in ``packages`` (module names) and those they depend on, then
+        ``classes``.
 
         ``classes`` may hold declarations of other families (components); they are left out.
         Raises TypeError when declarations contradict each other.
@@ -89,8 +90,12 @@ def finish(cls: type[BaseModel]) -> None:
     for name, field in cls._declared_fields.items():
         if name != "id":
             setattr(cls, name, field)
-    cls._inherits = {key: link for source in sources for key, link in source.__dict__.get("_inherits", {}).items()}
-    constraints = {item[0]: tuple(item) for source in sources for item in source.__dict__.get("_sql_constraints", ())}
+    cls._inherits = {
+        key: link for source in sources for key, link in source.__dict__.get("_inherits", {}).items()
+    }
+    constraints = {
+        item[0]: tuple(item) for source in sources for item in source.__dict__.get("_sql_constraints", ())
+    }
     cls._sql_constraints = list(constraints.values())
     cls._table = cls.__dict__.get("_table") or _stated(cls, "_table") or (cls._name or "").replace(".", "_")
     cls._constrains = [

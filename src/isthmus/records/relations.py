@@ -27,12 +27,17 @@ def _id_of(field: Field, value: Any) -> int | bool:
 
 
 class Many2one(Relational):
-    """A link to one record. ``ondelete``: what happens when that one is deleted: "set null", "cascade" or "restrict"."""
+    """A link to one record.
+
+    ``ondelete``: what happens when that one is deleted: "set null", "cascade" or "restrict".
+    """
 
     type = "many2one"
     ondelete: str = "set null"
 
-    def __init__(self, comodel_name: str = "", string: str | None = None, *, ondelete: str | None = None, **kwargs: Any):
+    def __init__(
+        self, comodel_name: str = "", string: str | None = None, *, ondelete: str | None = None, **kwargs: Any
+    ):
         super().__init__(string, **kwargs)
         self.comodel = comodel_name
         self.ondelete = ondelete or ("restrict" if self.required else "set null")
@@ -68,7 +73,9 @@ class One2many(_X2many):
     type = "one2many"
     inverse_name: str = ""
 
-    def __init__(self, comodel_name: str = "", inverse_name: str = "", string: str | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, comodel_name: str = "", inverse_name: str = "", string: str | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(string, **kwargs)
         self.comodel = comodel_name
         self.inverse_name = inverse_name
@@ -95,7 +102,12 @@ class Many2many(_X2many):
         super().__init__(string, **kwargs)
         self.comodel = comodel_name
         self.relation, self.column1, self.column2 = relation, column1, column2
-        names = (("comodel_name", comodel_name), ("relation", relation), ("column1", column1), ("column2", column2))
+        names = (
+            ("comodel_name", comodel_name),
+            ("relation", relation),
+            ("column1", column1),
+            ("column2", column2),
+        )
         self.given |= {key: value for key, value in names if value}
 
     def bound(self, name: str, model_name: str) -> Field:

@@ -10,6 +10,8 @@ from isthmus.records.access import Access
 from isthmus.records.domain import Domain, Leaf
 from isthmus.records.predicate import predicate
 
+ACTIVE = Leaf("active", "=", True)
+
 
 class Search(Access):
     """The part of a recordset that searches."""
@@ -39,7 +41,9 @@ class Search(Access):
         limit: int | None = None,
         order: str | None = None,
     ) -> Any:
-        """Search and read fields of the model itself in one query; the values are there when the records are used."""
+        """Search and read fields of the model itself in one query; the values are there when the records are
+        used.
+        """
         model = self._name
         fields = [self._own_field(name) for name in field_names if name != "id"]
         rows = self._read_rows(
@@ -56,10 +60,11 @@ class Search(Access):
 
     def _read_rows(self: Any, domain: Any, names: list[str], **paging: Any) -> list[dict[str, Any]]:
         """Return plain rows (neutral values, with ``id``) of the records in a domain, past the cache."""
-        rows = self.env.store(self._name).search_read(
+        store = self.env.store(self._name)
+        found: list[dict[str, Any]] = store.search_read(
             self._name, self._resolve(domain), names, context=self.env.context, **paging
         )
-        return rows  # type: ignore[no-any-return]
+        return found
 
     def search_count(self: Any, domain: Any = ()) -> int:
         """Return how many records are in a domain."""
@@ -80,15 +85,13 @@ class Search(Access):
         return field
 
     def _resolve(self: Any, domain: Any) -> Domain:
-        """Return the domain as the model's own store can answer it: delegated fields and other stores resolved."""
+        """Return the domain as the model's own store can answer it: delegation and other stores resolved."""
         parsed = Domain.parse(domain)
         if not self.env.registry.is_local(self._name):
             return parsed.map_leaves(self._resolve_remote_leaf)
         resolved = parsed.map_leaves(self._resolve_leaf)
-        if self.env.context.get("active_test", True) and "active" in self._fields:
-            if "active" not in parsed.fields():
-                resolved = resolved & Domain.parse([("active", "=", True)])
-        return resolved
+        hides = self.env.context.get("active_test", True) and "active" in self._fields
+        return resolved & ACTIVE if hides and "active" not in parsed.fields() else resolved
 
     def _resolve_leaf(self: Any, leaf: Leaf) -> Domain:
         head, _, rest = leaf.path.partition(".")

@@ -15,14 +15,12 @@ from isthmus.records.fields import Field, Many2many, One2many
 from isthmus.records.modelinfo import ModelInfo
 from isthmus.records.order import parse_order
 from isthmus.records.sqldomain import SqlReader
-from isthmus.records.store import Context, Values
+from isthmus.records.store import NO_CONTEXT, Context, Values
 
 if TYPE_CHECKING:
     from isthmus.records.database import SqlTransaction
     from isthmus.records.registry import Registry
     from isthmus.records.tables import Tables
-
-NO_CONTEXT: Context = {}
 
 _IS_ACTIVE = Leaf("active", "=", True)
 

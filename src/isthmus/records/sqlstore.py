@@ -14,8 +14,8 @@ from isthmus.errors import ConcurrentWriteError, ConstraintError, MissingRecordE
 from isthmus.records.fields import Field, Many2many
 from isthmus.records.links import LinkTable
 from isthmus.records.modelinfo import ModelInfo
-from isthmus.records.sqlquery import NO_CONTEXT, SqlQueries
-from isthmus.records.store import Context, Values
+from isthmus.records.sqlquery import SqlQueries
+from isthmus.records.store import NO_CONTEXT, Context, Values
 from isthmus.records.violation import explained
 
 if TYPE_CHECKING:

@@ -25,6 +25,7 @@ many2many      ``(0,0,vals) (1,id,vals) (2,id) (3,id) (4,id) (5,) (6,0,ids)``
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -34,18 +35,23 @@ if TYPE_CHECKING:
 Values = dict[str, Any]
 Context = Mapping[str, Any]
 
+NO_CONTEXT: Context = MappingProxyType({})
+
 
 class RecordStore(Protocol):
     """Keep the records of some models. One conformance suite runs on every implementation."""
 
-    #: True when effects commit and roll back with the environment (a database), False when each call is final (a remote).
+    #: True when effects commit and roll back with the environment (a database), False when each call is final
+    #: (a remote).
     transactional: bool
 
     #: True when the store executes x2many commands, defaults and required checks by itself (a remote Odoo).
     autonomous: bool
 
     def author(self) -> int | None:
-        """Return the id of the user in whose name records are written (``write_uid``); None where that is not kept."""
+        """Return the id of the user in whose name records are written (``write_uid``); None where that is not
+        kept.
+        """
         ...
 
     def fields(self, model: str) -> Mapping[str, Field]:
@@ -60,7 +66,7 @@ class RecordStore(Protocol):
         offset: int = 0,
         limit: int | None = None,
         order: str | None = None,
-        context: Context = {},
+        context: Context = NO_CONTEXT,
     ) -> list[int]:
         """Return the ids of the records in the domain, in order (the model's ``_order`` by default)."""
         ...
@@ -74,33 +80,39 @@ class RecordStore(Protocol):
         offset: int = 0,
         limit: int | None = None,
         order: str | None = None,
-        context: Context = {},
+        context: Context = NO_CONTEXT,
     ) -> list[Values]:
         """Search and read at once; each row has ``id`` and the fields asked for."""
         ...
 
-    def count(self, model: str, domain: Domain, *, context: Context = {}) -> int:
+    def count(self, model: str, domain: Domain, *, context: Context = NO_CONTEXT) -> int:
         """Return how many records are in the domain."""
         ...
 
-    def read(self, model: str, ids: Sequence[int], fields: Sequence[str], *, context: Context = {}) -> list[Values]:
-        """Return one dict per existing record (with ``id``), in the order of ``ids``; missing ones are left out."""
+    def read(
+        self, model: str, ids: Sequence[int], fields: Sequence[str], *, context: Context = NO_CONTEXT
+    ) -> list[Values]:
+        """Return one dict per existing record (with ``id``), in the order of ``ids``; missing ones are left
+        out.
+        """
         ...
 
-    def create(self, model: str, rows: Sequence[Values], *, context: Context = {}) -> list[int]:
+    def create(self, model: str, rows: Sequence[Values], *, context: Context = NO_CONTEXT) -> list[int]:
         """Create the records and return their ids in the same order. All or none."""
         ...
 
-    def write(self, model: str, ids: Sequence[int], values: Values, *, context: Context = {}) -> None:
+    def write(self, model: str, ids: Sequence[int], values: Values, *, context: Context = NO_CONTEXT) -> None:
         """Write the same values to all records. Raises MissingRecordError when one does not exist."""
         ...
 
-    def write_each(self, model: str, rows: Sequence[tuple[int, Values]], *, context: Context = {}) -> None:
+    def write_each(
+        self, model: str, rows: Sequence[tuple[int, Values]], *, context: Context = NO_CONTEXT
+    ) -> None:
         """Write different values to many records in as few calls as the store can."""
         ...
 
     def upsert(
-        self, model: str, rows: Sequence[tuple[str, Values]], *, context: Context = {}
+        self, model: str, rows: Sequence[tuple[str, Values]], *, context: Context = NO_CONTEXT
     ) -> list[int]:
         """Create, or update when there already, the record known under each external identifier.
 
@@ -109,6 +121,6 @@ class RecordStore(Protocol):
         """
         ...
 
-    def unlink(self, model: str, ids: Sequence[int], *, context: Context = {}) -> None:
+    def unlink(self, model: str, ids: Sequence[int], *, context: Context = NO_CONTEXT) -> None:
         """Delete the records. Ids that are gone already are ignored."""
         ...

@@ -155,7 +155,10 @@ class Date(Field):
 
 
 class Datetime(Field):
-    """A moment, naive and in UTC as in Odoo. Accepts ``datetime`` and text such as ``2026-11-22 10:30:00``."""
+    """A moment, naive and in UTC as in Odoo.
+
+    Accepts ``datetime`` and text such as ``2026-11-22 10:30:00``.
+    """
 
     type = "datetime"
 
@@ -205,7 +208,10 @@ class Binary(Field):
 
 
 class Secret(Field):
-    """Text that is encrypted at rest and masked wherever it is shown. Reading gives a :class:`~isthmus.records.secret.SecretText`."""
+    """Text that is encrypted at rest and masked wherever it is shown.
+
+    Reading gives a :class:`~isthmus.records.secret.SecretText`.
+    """
 
     type = "secret"
 
@@ -213,7 +219,9 @@ class Secret(Field):
         if not value:
             return False
         if not isinstance(value, str):
-            raise FieldError(f"{self.model_name}.{self.name} cannot hold a {type(value).__name__}: expected text")
+            raise FieldError(
+                f"{self.model_name}.{self.name} cannot hold a {type(value).__name__}: expected text"
+            )
         return value
 
     def to_record(self, value: Any, record: Access) -> Any:

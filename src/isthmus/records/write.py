@@ -27,7 +27,8 @@ class Write(Search):
     def create(self: Any, values: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> Any:
         """Create one record from a dict, or many from a list of dicts, in one call to the store.
 
-        Returns the new records in order (empty for an empty list). Values of fields that belong to a delegated
+        Returns the new records in order (empty for an empty list). Values of fields that belong to a
+        delegated
         model create that model's record too. Raises FieldError for an unknown field, ConstraintError when a
         constraint refuses.
         """
@@ -36,7 +37,9 @@ class Write(Search):
             return self.browse()
         store = self.env.store(self._name)
         if store.autonomous:
-            ids = store.create(self._name, [self._wire_values(one) for one in given], context=self.env.context)
+            ids = store.create(
+                self._name, [self._wire_values(one) for one in given], context=self.env.context
+            )
             self.env.transaction.forget(self._name, tuple(ids))
             return self.browse(ids)
         rows, parents = [], []
@@ -65,14 +68,19 @@ class Write(Search):
         return True
 
     def write_each(self: Any, rows: Iterable[tuple[Any, Mapping[str, Any]]]) -> bool:
-        """Write different values to many records: ``[(record, values), …]``, in as few calls as the store can."""
+        """Write different values to many records: ``[(record, values), …]``, in as few calls as the store
+        can.
+        """
         listed = [(record, values) for record, values in rows if record._ids and values]
         if listed:
             self._write_rows(listed)
         return True
 
     def unlink(self: Any) -> bool:
-        """Delete the records in one call to the store; True, as in Odoo. What a binding delegates to stays."""
+        """Delete the records in one call to the store; True, as in Odoo.
+
+        What a binding delegates to stays.
+        """
         if self._ids:
             store = self.env.store(self._name)
             store.unlink(self._name, self._ids, context=self.env.context)
@@ -119,7 +127,9 @@ class Write(Search):
             self.write({name: value})
 
     def _defaults(self: Any, given: Mapping[str, Any]) -> Values:
-        missing = [name for name, field in self._fields.items() if field.default is not None and name not in given]
+        missing = [
+            name for name, field in self._fields.items() if field.default is not None and name not in given
+        ]
         return self.default_get(missing)  # type: ignore[no-any-return]
 
     def _split(self: Any, values: Mapping[str, Any]) -> tuple[Values, dict[str, Values]]:
@@ -136,7 +146,7 @@ class Write(Search):
         return own, delegated
 
     def _prepare(self: Any, own: Mapping[str, Any]) -> tuple[Values, Lines]:
-        """Return the model's own values in neutral form, and the x2many work to do once the record is there."""
+        """Return the own values in neutral form, and the x2many work to do once the record is there."""
         values: Values = {}
         lines = Lines()
         for name, value in own.items():
@@ -221,7 +231,9 @@ class Write(Search):
             if lines:
                 work.append((records, lines))
             for link, part in delegated.items():
-                parents.setdefault(link, []).append((records[link] if len(records) == 1 else records.mapped(link), part))
+                parents.setdefault(link, []).append(
+                    (records[link] if len(records) == 1 else records.mapped(link), part)
+                )
         self._send([(records, ready) for records, ready in own_rows if ready])
         for records, lines in work:
             for record in records:

@@ -23,7 +23,9 @@ class TrelloBackend(model.Model):
     url = fields.Char("API address", required=True, default=API_URL)
     key = fields.Secret("API key", help="From trello.com/power-ups/admin, tab API Key.")
     token = fields.Secret("Token", help="Made by the member in whose name the connector works.")
-    boards = fields.Json("Boards", help="Ids or short links of the boards to synchronise; empty: all of the member's.")
+    boards = fields.Json(
+        "Boards", help="Ids or short links of the boards to synchronise; empty: all of the member's."
+    )
 
     _entities: ClassVar[dict[str, str]] = {
         "trello.board": "import",
@@ -60,9 +62,13 @@ class TrelloSession(BackendComponent, Component):
         return client
 
     def check(self) -> str:
-        """Return who the token belongs to and how many boards it reaches. Raises UnauthorizedError and others."""
+        """Return who the token belongs to and how many boards it reaches.
+
+        Raises UnauthorizedError and others.
+        """
         client = self.connect()
         member: Any = client.get("/members/me", fields="username,fullName")
         boards: Any = client.get("/members/me/boards", filter="open", fields="name")
         number = f"{len(boards)} open board{'' if len(boards) == 1 else 's'}"
-        return f"Trello answers as {member['fullName'] or member['username']} (@{member['username']}) with {number}."
+        name = member["fullName"] or member["username"]
+        return f"Trello answers as {name} (@{member['username']}) with {number}."

@@ -20,7 +20,8 @@ ODOO_COLORS = {
 
 
 def odoo_color(name: Any) -> int:
-    """Return Odoo's colour index for the name of a Trello colour, light and dark shades included; 0 for no colour.
+    """Return Odoo's colour index for the name of a Trello colour, light and dark shades included; 0 for no
+    colour.
 
     Raises ValueError for a colour that Trello does not have.
     """

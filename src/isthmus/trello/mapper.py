@@ -20,7 +20,12 @@ markdown: Converter = Through(to_html, to_markdown, canonical, name="markdown", 
 #: A card is done, or it is not. Every open state of a task is the same to Trello, and so is a cancelled one.
 done: Converter = Choice(
     {True: "1_done", False: "01_in_progress"},
-    also={"02_changes_requested": False, "03_approved": False, "04_waiting_normal": False, "1_canceled": False},
+    also={
+        "02_changes_requested": False,
+        "03_approved": False,
+        "04_waiting_normal": False,
+        "1_canceled": False,
+    },
     otherwise=False,
 )
 
@@ -37,7 +42,10 @@ class BoardMapper(TwoWayMapper, ImportMapper, Component):
 
 
 class ListMapper(TwoWayMapper, ImportMapper, Component):
-    """A list becomes a stage of its board's project alone. An archived one is folded: archiving a stage in Odoo archives its tasks."""
+    """A list becomes a stage of its board's project alone.
+
+    An archived one is folded: archiving a stage in Odoo archives its tasks.
+    """
 
     _name = "trello.list.import.mapper"
     _inherit = ["base.import.mapper"]
@@ -70,7 +78,9 @@ class LabelMapper(ImportMapper, Component):
         if self._claimed is None:
             rows = self.model._read_rows([("backend_id", "=", self.collection.id)], ["external_id", "base"])
             self._claimed = {
-                str(name): row["external_id"] for row in rows if (name := Agreement.of(row["base"]).odoo.get("name"))
+                str(name): row["external_id"]
+                for row in rows
+                if (name := Agreement.of(row["base"]).odoo.get("name"))
             }
         return self._claimed
 

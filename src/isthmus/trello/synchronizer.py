@@ -108,8 +108,12 @@ class CardBatchExporter(BatchExporter, TrelloComponent, Component):
     _apply_on = "trello.card"
 
     def unbound(self) -> list[int]:
-        """Return the ids of tasks (no subtasks) of synchronised projects that have no card, archived ones left out."""
-        boards = self.env["trello.board"]._read_rows([*self.binder._scope(), ("state", "!=", "deleted")], ["odoo_id"])
+        """Return the ids of tasks (no subtasks) of synchronised projects that have no card, archived ones
+        left out.
+        """
+        boards = self.env["trello.board"]._read_rows(
+            [*self.binder._scope(), ("state", "!=", "deleted")], ["odoo_id"]
+        )
         if not boards:
             return []
         projects = [row["odoo_id"] for row in boards]

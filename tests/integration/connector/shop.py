@@ -1,4 +1,6 @@
-"""A small shop to synchronise with: its records live in a dict, its partners on the Odoo side in a local model."""
+"""A small shop to synchronise with: its records live in a dict, its partners on the Odoo side in a local
+model.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,10 @@ from isthmus.records import Registry, SqlDatabase, upgrade_schema
 
 
 class Shop:
-    """The other side. ``calls`` notes every call that the connector makes; ``refuse`` holds ids it will not write."""
+    """The other side.
+
+    ``calls`` notes every call that the connector makes; ``refuse`` holds ids it will not write.
+    """
 
     def __init__(self) -> None:
         self.partners: dict[str, dict[str, Any]] = {}
@@ -27,7 +32,13 @@ class Shop:
         for _ in range(number):
             self.next_id += 1
             id_ = str(self.next_id)
-            self.partners[id_] = {"id": id_, "title": f"P{id_}", "mail": f"{id_}@x.example", "town": None, **values}
+            self.partners[id_] = {
+                "id": id_,
+                "title": f"P{id_}",
+                "mail": f"{id_}@x.example",
+                "town": None,
+                **values,
+            }
             ids.append(id_)
         return ids
 

@@ -46,17 +46,17 @@ def counts(report: Any) -> dict[str, int]:
 
 
 def run_import(env: Any, backend: Any, **options: Any) -> dict[str, int]:
-    (report,) = import_backend(env, backend, **options)
+    (report,) = import_backend(backend, **options)
     return counts(report)
 
 
 def run_export(env: Any, backend: Any) -> dict[str, int]:
-    (report,) = export_backend(env, backend)
+    (report,) = export_backend(backend)
     return counts(report)
 
 
 def agree(env: Any, backend: Any) -> bool:
-    return all(report.ok for report in verify_backend(env, backend))
+    return all(report.ok for report in verify_backend(backend))
 
 
 def partner(env: Any, external_id: str) -> Any:
@@ -86,7 +86,7 @@ def test_a_record_that_fails_is_set_aside_with_its_reason_and_comes_back_when_it
 ) -> None:
     good, bad = shop.add(2)
     shop.partners[bad]["town"] = "boom"
-    (report,) = import_backend(env, backend)
+    (report,) = import_backend(backend)
     assert counts(report) == {"created": 1, "failed": 1}
     assert report.failures[0].external_id == bad
     assert "there is no such town" in report.failures[0].reason
@@ -97,7 +97,7 @@ def test_a_record_that_fails_is_set_aside_with_its_reason_and_comes_back_when_it
 def test_a_row_that_the_database_refuses_does_not_fail_its_page(env: Any, backend: Any, shop: Shop) -> None:
     ids = shop.add(5)
     shop.partners[ids[3]]["title"] = shop.partners[ids[1]]["title"]
-    (report,) = import_backend(env, backend)
+    (report,) = import_backend(backend)
     assert counts(report) == {"created": 4, "failed": 1}
     assert report.failures[0].external_id == ids[3]
     assert "Names are unique" in report.failures[0].reason
@@ -233,7 +233,7 @@ def test_an_import_that_was_cut_off_goes_on_from_its_checkpoint(
             raise Cut
 
     with pytest.raises(Cut):
-        import_backend(env, backend, progress=cut)
+        import_backend(backend, progress=cut)
     assert env["shop.partner"].search_count([]) == 5
     shop.calls.clear()
     assert run_import(env, backend) == {"created": 7}
@@ -246,14 +246,18 @@ def test_verify_lists_differences_and_what_has_no_pair(env: Any, backend: Any, s
     partner(env, one).write({"city": "Lima"})
     (lonely,) = shop.add()
     env["s.partner"].create({"name": "Only here"})
-    (report,) = verify_backend(env, backend)
+    (report,) = verify_backend(backend)
     assert not report.ok
-    assert [(d.external_id, d.field, d.odoo, d.external) for d in report.differences] == [(one, "city", "Lima", None)]
+    assert [(d.external_id, d.field, d.odoo, d.external) for d in report.differences] == [
+        (one, "city", "Lima", None)
+    ]
     assert [u.id for u in report.unpaired_external] == [lonely]
     assert [u.name for u in report.unpaired_odoo] == ["Only here"]
 
 
-def test_two_imports_of_one_backend_do_not_run_at_once(env: Any, backend: Any, shop: Shop, database: Any) -> None:
+def test_two_imports_of_one_backend_do_not_run_at_once(
+    env: Any, backend: Any, shop: Shop, database: Any
+) -> None:
     shop.add(3)
     env.commit()
 
@@ -262,9 +266,9 @@ def test_two_imports_of_one_backend_do_not_run_at_once(env: Any, backend: Any, s
         services = {ComponentRegistry: components, Shop: shop}
         with open_environment(registry, database, services=services) as other:
             with pytest.raises(RetryableJobError, match="running already"):
-                import_backend(other, other["shop.backend"].browse(backend.id))
+                import_backend(other["shop.backend"].browse(backend.id))
 
-    import_backend(env, backend, progress=meanwhile)
+    import_backend(backend, progress=meanwhile)
     assert run_import(env, backend) == {"unchanged": 3}
 
 
@@ -282,14 +286,14 @@ def test_one_record_is_imported_by_its_id(env: Any, backend: Any, shop: Shop) ->
 
 def test_an_unknown_entity_is_refused_with_the_nearest(env: Any, backend: Any) -> None:
     with pytest.raises(ConfigurationError, match="no entity 'partnr'") as caught:
-        import_backend(env, backend, ["partnr"])
+        import_backend(backend, ["partnr"])
     assert "partner" in (caught.value.hint or "")
 
 
 def test_a_paused_backend_is_not_synchronised(env: Any, backend: Any) -> None:
     backend.state = "paused"
     with pytest.raises(ConfigurationError, match="paused"):
-        import_backend(env, backend)
+        import_backend(backend)
 
 
 def test_a_page_and_each_of_its_records_are_told_to_telemetry(env: Any, backend: Any, shop: Shop) -> None:
@@ -298,7 +302,7 @@ def test_a_page_and_each_of_its_records_are_told_to_telemetry(env: Any, backend:
     seen: list[tuple[str, dict[str, Any]]] = []
     end = telemetry.subscribe(lambda name, fields: seen.append((name, fields)))
     try:
-        import_backend(env, backend)
+        import_backend(backend)
     finally:
         end()
     told = {name: fields for name, fields in seen if name.startswith("sync.")}
@@ -313,8 +317,12 @@ def test_a_page_and_each_of_its_records_are_told_to_telemetry(env: Any, backend:
 # --- importers that create records themselves, as the article's does ---
 
 
-def import_singly(record_of: Callable[[Any, dict[str, Any]], Any], shop: Shop) -> tuple[list[Any], Any, list[Any]]:
-    """Import twice with an importer whose ``_import_record`` is given; return outcomes, bindings, what was told."""
+def import_singly(
+    record_of: Callable[[Any, dict[str, Any]], Any], shop: Shop
+) -> tuple[list[Any], Any, list[Any]]:
+    """Import twice with an importer whose ``_import_record`` is given; return outcomes, bindings, what was
+    told.
+    """
     told: list[Any] = []
     with capture() as own:
 
@@ -364,33 +372,12 @@ def test_an_importer_may_create_the_binding_itself_and_is_bound_all_the_same(sho
 @pytest.mark.parametrize(
     ("holder", "is_free"),
     [
-        (f"{socket.gethostname()}/{2**22 + 1}/x", True),  # no process has this number
+        (f"{socket.gethostname()}/{2**22 + 1}/x", True),
         (f"{socket.gethostname()}/{os.getpid()}/of-an-earlier-process", True),
         (f"{socket.gethostname()}/1/x", False),
         ("another-machine/1/x", False),
     ],
-)
-def test_the_lease_of_a_process_that_was_killed_is_free_at_once(
-    env: Any, backend: Any, shop: Shop, holder: str, is_free: bool
-) -> None:
-    shop.add(1)
-    name = f"import shop.backend,{backend.id}"
-    env["connector.lease"].create({"name": name, "holder": holder, "expires": env.now + timedelta(minutes=5)})
-    if is_free:
-        assert run_import(env, backend) == {"created": 1}
-    else:
-        with pytest.raises(RetryableJobError, match="running already"):
-            run_import(env, backend)
-
-
-@pytest.mark.parametrize(
-    ("holder", "is_free"),
-    [
-        (f"{socket.gethostname()}/{2**22 + 1}/x", True),  # no process has this number
-        (f"{socket.gethostname()}/{os.getpid()}/of-an-earlier-process", True),
-        (f"{socket.gethostname()}/1/x", False),
-        ("another-machine/1/x", False),
-    ],
+    ids=["no such process", "our number, used before", "a process that runs", "another machine"],
 )
 def test_the_lease_of_a_process_that_was_killed_is_free_at_once(
     env: Any, backend: Any, shop: Shop, holder: str, is_free: bool

@@ -1,4 +1,4 @@
-"""What goes wrong gets a clear error or sets one record aside; the rest goes on, and nothing is half-written."""
+"""What goes wrong gets a clear error or sets one record aside; the rest goes on, nothing is half-written."""
 
 from __future__ import annotations
 
@@ -12,13 +12,22 @@ import pytest
 
 from isthmus.connector.operation import import_backend, verify_backend
 from isthmus.demo import OdooAccess, Stage
-from isthmus.errors import ConfigurationError, ForbiddenError, ImportDataError, NotFoundError, UnauthorizedError, UnreachableError
+from isthmus.errors import (
+    ConfigurationError,
+    ForbiddenError,
+    ImportDataError,
+    NotFoundError,
+    UnauthorizedError,
+    UnreachableError,
+)
 from isthmus.sandbox.odoo import OdooSandbox
 from tests.integration.trello.board import BLUE, BOARD, DONE, RED, TODO, board, card, label
 
 
 @contextmanager
-def staged(export: Any, odoo: OdooAccess | None = None, **backend_values: Any) -> Iterator[tuple[Stage, Any, Any]]:
+def staged(
+    export: Any, odoo: OdooAccess | None = None, **backend_values: Any
+) -> Iterator[tuple[Stage, Any, Any]]:
     """Give a stage for an export, an environment and its backend."""
     with Stage(export, odoo) as stage, stage.app.environment() as env:
         backend = env["trello.backend"].search([])
@@ -28,7 +37,7 @@ def staged(export: Any, odoo: OdooAccess | None = None, **backend_values: Any) -
 
 def run(env: Any, backend: Any) -> dict[str, Any]:
     """Import, and return the reports by the last part of their entity."""
-    return {report.entity.rpartition(".")[2]: report for report in import_backend(env, backend)}
+    return {report.entity.rpartition(".")[2]: report for report in import_backend(backend)}
 
 
 def only_failure(report: Any) -> Any:
@@ -58,17 +67,19 @@ def test_a_card_whose_list_is_missing_is_set_aside_and_comes_when_its_list_does(
         failure = only_failure(reports["card"])
         assert failure.name == "Card 2"
         assert lost in failure.reason
-        (unpaired,) = verify_backend(env, backend)[-1].unpaired_external
+        (unpaired,) = verify_backend(backend)[-1].unpaired_external
         assert unpaired.name == "Card 2"
         assert lost in unpaired.reason
         with backend.work_on("trello.card") as work:
             work.component(usage="backend.adapter").write(card(2)["id"], {"idList": DONE})
         assert run(env, backend)["card"].counts["created"] == 1
-        assert all(report.ok for report in verify_backend(env, backend))
+        assert all(report.ok for report in verify_backend(backend))
 
 
 def test_mirrors_and_separators_are_skipped_with_their_reason() -> None:
-    export = board([card(1), card(2, mirrorSourceId=card(1)["id"]), card(3, cardRole="separator", name="---")])
+    export = board(
+        [card(1), card(2, mirrorSourceId=card(1)["id"]), card(3, cardRole="separator", name="---")]
+    )
     with staged(export) as (_, env, backend):
         report = run(env, backend)["card"]
         assert (report.counts["created"], report.counts["skipped"]) == (1, 2)
@@ -77,7 +88,7 @@ def test_mirrors_and_separators_are_skipped_with_their_reason() -> None:
             "it is a mirror of another card",
             "it is a separator",
         ]
-        assert all(one.ok for one in verify_backend(env, backend))
+        assert all(one.ok for one in verify_backend(backend))
 
 
 # --- odd values that are right -------------------------------------------------------------------------
@@ -88,11 +99,16 @@ def test_mirrors_and_separators_are_skipped_with_their_reason() -> None:
     [
         pytest.param({"name": "x" * 16384}, id="the longest name"),
         pytest.param({"name": "a\tb\u0001c\u200f d\u0085 é 🚀"}, id="control characters"),
-        pytest.param({"desc": "line\u0001\n\n<script>alert(1)</script> <b>not html</b>\u000b"}, id="control characters in text"),
+        pytest.param(
+            {"desc": "line\u0001\n\n<script>alert(1)</script> <b>not html</b>\u000b"},
+            id="control characters in text",
+        ),
         pytest.param({"pos": 140737488355328 + 16384}, id="a position of the new base"),
         pytest.param({"pos": 0.0000152587890625}, id="a tiny position"),
         pytest.param({"name": "  blanks around  "}, id="blanks around"),
-        pytest.param({"due": "2026-02-28T23:59:59.999Z", "dueComplete": True}, id="a due date with fractions"),
+        pytest.param(
+            {"due": "2026-02-28T23:59:59.999Z", "dueComplete": True}, id="a due date with fractions"
+        ),
         pytest.param({"due": "1900-01-01T00:00:00.000Z"}, id="an old date"),
         pytest.param({"closed": True}, id="archived"),
         pytest.param({"idLabels": [RED, BLUE]}, id="two labels"),
@@ -102,7 +118,7 @@ def test_odd_values_arrive_and_agree(values: dict[str, Any]) -> None:
     with staged(board([card(1, **values), card(2)])) as (_, env, backend):
         reports = run(env, backend)
         assert reports["card"].counts["created"] == 2, reports["card"].failures
-        assert all(report.ok for report in verify_backend(env, backend))
+        assert all(report.ok for report in verify_backend(backend))
         assert run(env, backend)["card"].counts["unchanged"] == 2
 
 
@@ -121,16 +137,18 @@ def test_a_label_without_a_name_becomes_a_tag_called_by_its_colour() -> None:
         assert run(env, backend)["label"].counts["created"] == 2
         names = env["project.tags"].search([]).mapped("name")
         assert sorted(names) == ["colourless label", "red label"]
-        assert all(report.ok for report in verify_backend(env, backend))
+        assert all(report.ok for report in verify_backend(backend))
 
 
 def test_two_labels_of_one_name_become_two_tags() -> None:
-    export = board([card(1, idLabels=[RED, BLUE])], labels=[label(RED, "Bug", "red"), label(BLUE, "Bug", "blue")])
+    export = board(
+        [card(1, idLabels=[RED, BLUE])], labels=[label(RED, "Bug", "red"), label(BLUE, "Bug", "blue")]
+    )
     with staged(export) as (_, env, backend):
         assert run(env, backend)["label"].counts["created"] == 2
         assert sorted(env["project.tags"].search([]).mapped("name")) == ["Bug", "Bug (blue)"]
         assert sorted(env["project.task"].search([]).tag_ids.mapped("name")) == ["Bug", "Bug (blue)"]
-        assert all(report.ok for report in verify_backend(env, backend))
+        assert all(report.ok for report in verify_backend(backend))
         assert run(env, backend)["label"].counts["unchanged"] == 2
 
 
@@ -147,7 +165,7 @@ def test_a_tag_that_odoo_has_already_is_taken_and_not_recoloured() -> None:
 def test_an_empty_board_imports_and_agrees() -> None:
     with staged(board([], lists=[], labels=[])) as (_, env, backend):
         assert run(env, backend)["board"].counts["created"] == 1
-        assert all(report.ok for report in verify_backend(env, backend))
+        assert all(report.ok for report in verify_backend(backend))
 
 
 def test_an_open_card_in_an_archived_list_stays_open() -> None:
@@ -158,7 +176,7 @@ def test_an_open_card_in_an_archived_list_stays_open() -> None:
         stage_ = env["trello.list"].search([("external_id", "=", TODO)]).odoo_id
         assert stage_.fold
         assert env["project.task"].search_count([]) == 3
-        assert all(report.ok for report in verify_backend(env, backend))
+        assert all(report.ok for report in verify_backend(backend))
 
 
 # --- nothing can be done: one clear error --------------------------------------------------------------
@@ -172,7 +190,9 @@ def test_an_unknown_board_is_named() -> None:
         assert env["project.project"].search_count([]) == 0
 
 
-@pytest.mark.parametrize(("values", "word"), [({"key": "nope-key"}, "API key"), ({"token": "nope-token"}, "token")])
+@pytest.mark.parametrize(
+    ("values", "word"), [({"key": "nope-key"}, "API key"), ({"token": "nope-token"}, "token")]
+)
 def test_wrong_credentials_are_refused_once_and_never_shown(values: dict[str, str], word: str) -> None:
     with staged(board(), **values) as (stage, env, backend):
         with pytest.raises(UnauthorizedError) as caught:
@@ -196,7 +216,10 @@ def test_an_odoo_that_cannot_be_reached_says_where() -> None:
 
 
 def test_a_wrong_database_is_named() -> None:
-    with OdooSandbox(version=18) as box, staged(board(), OdooAccess(box.url, "nope", box.login, box.api_key)) as (_, env, backend):
+    with (
+        OdooSandbox(version=18) as box,
+        staged(board(), OdooAccess(box.url, "nope", box.login, box.api_key)) as (_, env, backend),
+    ):
         with pytest.raises(ConfigurationError, match="nope"):
             run(env, backend)
 

@@ -1,4 +1,7 @@
-"""Every remote call can be cut off: before it acts, after it acted, in the middle of its answer. Nothing is lost or doubled."""
+"""Every remote call can be cut off: before it acts, after it acted, in the middle of its answer.
+
+Nothing is lost or doubled.
+"""
 
 from __future__ import annotations
 
@@ -40,12 +43,12 @@ def counted(reports: list[Any]) -> dict[str, int]:
 
 def run_import(stage: Stage) -> dict[str, int]:
     with stage.app.environment() as env:
-        return counted(import_backend(env, env["trello.backend"].search([])))
+        return counted(import_backend(env["trello.backend"].search([])))
 
 
 def run_export(stage: Stage) -> dict[str, int]:
     with stage.app.environment() as env:
-        return counted(export_backend(env, env["trello.backend"].search([])))
+        return counted(export_backend(env["trello.backend"].search([])))
 
 
 def until_it_works(run: Any, stage: Stage, tries: int = 6) -> None:
@@ -61,7 +64,7 @@ def until_it_works(run: Any, stage: Stage, tries: int = 6) -> None:
 
 def require_agreement(stage: Stage, tasks: int = CARDS) -> None:
     with stage.app.environment() as env:
-        assert all(report.ok for report in verify_backend(env, env["trello.backend"].search([])))
+        assert all(report.ok for report in verify_backend(env["trello.backend"].search([])))
         found = env["project.task"].with_context(active_test=False).search([])
         assert len(found) == tasks, "a record was lost or doubled"
         assert len(set(found.mapped("name"))) == tasks
@@ -119,20 +122,26 @@ def test_an_export_survives_faults_and_creates_nothing_twice(stage: Stage, fault
     require_agreement(stage, CARDS + 1)
     with stage.app.environment() as env:
         with env["trello.backend"].search([]).work_on("trello.card") as work:
-            names = [record["name"] for records, _ in work.component(usage="backend.adapter").pages() for record in records]
+            names = [
+                record["name"]
+                for records, _ in work.component(usage="backend.adapter").pages()
+                for record in records
+            ]
         assert sorted(names).count("New in Odoo") == 1
         assert len(names) == CARDS + 1
         assert not env["connector.intent"].search([])
 
 
 def test_a_change_made_right_after_our_write_stays_visible(stage: Stage) -> None:
-    """Between our write and reading it back, a person writes the same field: that is exported, not forgotten."""
+    """Between our write and reading it back a person writes the same field: that is exported."""
     assert stage.sandbox is not None
     run_import(stage)
     box = stage.sandbox
     with box.environment() as inside:
         users = inside["res.users"]
-        person = users.create({"name": "Person", "login": "person", users.GROUPS: [(6, 0, inside["res.groups"].search([]).ids)]})
+        person = users.create(
+            {"name": "Person", "login": "person", users.GROUPS: [(6, 0, inside["res.groups"].search([]).ids)]}
+        )
     with stage.app.environment() as env:
         task = env["trello.card"].search([("external_id", "=", card(0)["id"])]).odoo_id.id
         with env["trello.backend"].search([]).work_on("trello.card") as work:
@@ -167,7 +176,7 @@ def test_lists_of_other_boards_stay_apart(stage: Stage) -> None:
         one.write({"stage_id": own.id})
         two.write({"name": "Renamed"})
     with stage.app.environment() as env:
-        (report,) = export_backend(env, env["trello.backend"].search([]))
+        (report,) = export_backend(env["trello.backend"].search([]))
     assert (report.counts["failed"], report.counts["updated"]) == (1, 1)
     assert "trello.list" in report.failures[0].reason
     assert TODO not in report.failures[0].reason

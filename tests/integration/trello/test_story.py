@@ -40,7 +40,7 @@ def test_under_the_policy_newest_the_last_change_wins(last: str, winner: str) ->
     with Stage(board([card(1)]), servers_clock=servers) as stage, stage.app.environment() as env:
         backend = env["trello.backend"].search([])
         backend.conflict_policy = "newest"
-        import_backend(env, backend)
+        import_backend(backend)
         task = env["trello.card"].search([]).odoo_id
         with backend.work_on("trello.card") as work:
             adapter = work.component(usage="backend.adapter")
@@ -52,38 +52,38 @@ def test_under_the_policy_newest_the_last_change_wins(last: str, winner: str) ->
         edits[first]()
         servers.sleep(2)
         edits[last]()
-        import_backend(env, backend)
-        export_backend(env, backend)
+        import_backend(backend)
+        export_backend(backend)
         env.clear()
         assert task.name == winner
         assert adapter.read(card(1)["id"])["name"] == winner
-        assert all(report.ok for report in verify_backend(env, backend))
+        assert all(report.ok for report in verify_backend(backend))
 
 
 def test_a_task_deleted_in_odoo_archives_its_card_and_is_not_made_again() -> None:
     with Stage(board()) as stage, stage.app.environment() as env:
         backend = env["trello.backend"].search([])
-        import_backend(env, backend)
+        import_backend(backend)
         env["trello.card"].search([("external_id", "=", card(1)["id"])]).odoo_id.unlink()
-        (report,) = export_backend(env, backend)
+        (report,) = export_backend(backend)
         assert (report.counts["deleted"], report.counts["unchanged"]) == (1, 2)
         with backend.work_on("trello.card") as work:
             assert work.component(usage="backend.adapter").read(card(1)["id"])["closed"] is True
-        import_backend(env, backend)
+        import_backend(backend)
         assert env["project.task"].with_context(active_test=False).search_count([]) == 2
-        assert all(report.ok for report in verify_backend(env, backend))
+        assert all(report.ok for report in verify_backend(backend))
 
 
 def test_a_card_deleted_in_trello_archives_its_task() -> None:
     with Stage(board()) as stage, stage.app.environment() as env:
         backend = env["trello.backend"].search([])
-        import_backend(env, backend)
+        import_backend(backend)
         with backend.work_on("trello.card") as work:
             work.component(usage="backend.adapter").delete(card(2)["id"])
-        reports = import_backend(env, backend)
+        reports = import_backend(backend)
         assert reports[-1].counts["deleted"] == 1
         tasks = env["project.task"].with_context(active_test=False).search([], order="id")
         assert tasks.mapped("active") == [True, False, True]
-        (report,) = export_backend(env, backend)
+        (report,) = export_backend(backend)
         assert report.counts["unchanged"] == 3
-        assert all(one.ok for one in verify_backend(env, backend))
+        assert all(one.ok for one in verify_backend(backend))

@@ -1,4 +1,6 @@
-"""A small shop to try mappers on: its models, and a way to work on one of them with components made for one test."""
+"""A small shop to try mappers on: its models, and a way to work on one of them with components made for one
+test.
+"""
 
 from __future__ import annotations
 

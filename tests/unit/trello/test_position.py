@@ -26,7 +26,12 @@ def test_a_sequence_fits_the_32_bits_of_odoo(pos: float) -> None:
 
 
 def test_neighbours_of_both_bases_stay_apart() -> None:
-    assert sequence_of(65535) < sequence_of(65535 + 16384) < sequence_of(NEW_BASE) < sequence_of(NEW_BASE + 16384)
+    assert (
+        sequence_of(65535)
+        < sequence_of(65535 + 16384)
+        < sequence_of(NEW_BASE)
+        < sequence_of(NEW_BASE + 16384)
+    )
     assert sequence_of(16383.75) < sequence_of(32767.5)
 
 

@@ -9,7 +9,9 @@ from isthmus.trello.color import odoo_color
 from isthmus.trello.tag_name import plain_name, tag_name
 
 labels = st.lists(
-    st.tuples(st.sampled_from(["", "Bug", "Bug (red)", "red label"]), st.sampled_from([None, "red", "sky_dark"])),
+    st.tuples(
+        st.sampled_from(["", "Bug", "Bug (red)", "red label"]), st.sampled_from([None, "red", "sky_dark"])
+    ),
     max_size=12,
 )
 
@@ -37,7 +39,11 @@ def test_asking_again_gives_the_same_names(labels: list[tuple[str, str | None]])
 
 
 def test_two_labels_of_one_name_are_told_apart_by_colour_then_by_number() -> None:
-    assert named([("Bug", "red"), ("Bug", "blue"), ("Bug", "blue")], {}) == ["Bug", "Bug (blue)", "Bug (blue 2)"]
+    assert named([("Bug", "red"), ("Bug", "blue"), ("Bug", "blue")], {}) == [
+        "Bug",
+        "Bug (blue)",
+        "Bug (blue 2)",
+    ]
 
 
 def test_a_label_without_a_name_is_called_by_its_colour() -> None:

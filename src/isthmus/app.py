@@ -28,7 +28,7 @@ from isthmus.connector.secret import FernetCipher
 from isthmus.errors import ConfigurationError, SchemaError
 from isthmus.odoo import OdooConnection, RpcStore
 from isthmus.records import Cipher, Environment, Registry, SqlDatabase, open_environment, upgrade_schema
-from isthmus.records.schema import Change, pending_changes
+from isthmus.records.schema import Change, is_current, pending_changes
 
 #: What every app loads, before its connectors.
 FRAMEWORK = ("isthmus.records", "isthmus.events", "isthmus.connector")
@@ -130,7 +130,8 @@ class App:
 
     def require_schema(self) -> None:
         """Raise SchemaError when an upgrade is due. Looks once; a database does not fall behind again."""
-        if self._schema_is_current:
+        if self._schema_is_current or is_current(self.database, self.registry):
+            self._schema_is_current = True
             return
         due = [change for change in self.pending_changes() if change.is_automatic]
         if due:

@@ -8,13 +8,15 @@ import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-import psycopg
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from isthmus.records import pattern
+
+if TYPE_CHECKING:
+    import psycopg
 
 Expression = sa.ColumnElement[Any]
 

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from isthmus.errors import ConstraintError, SchemaError
 from isthmus.records.dberror import translated, unreachable
+from isthmus.records.fingerprint import fingerprint, read_fingerprint, write_fingerprint
 from isthmus.records.rebuild import rebuild
 from isthmus.records.schemadiff import Change, Comparison
 from isthmus.telemetry import emit
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from isthmus.records.registry import Registry
     from isthmus.records.tables import Tables
 
-__all__ = ["Change", "pending_changes", "upgrade_schema"]
+__all__ = ["Change", "is_current", "pending_changes", "upgrade_schema"]
 
 #: Names the advisory lock under which PostgreSQL schemas are upgraded ("isthmus" as a number).
 _LOCK_KEY = int.from_bytes(b"isthmus", "big")
@@ -53,9 +54,17 @@ def upgrade_schema(database: SqlDatabase, registry: Registry) -> list[Change]:
     with _connection(database) as connection, _exclusively(database, connection):
         upgrade = _SqliteUpgrade if database.dialect.name == "sqlite" else _PostgresqlUpgrade
         done, left = upgrade(connection, registry, tables).run()
+        write_fingerprint(connection, fingerprint(tables, connection.dialect))
     for change in done:
         emit("schema.change", table=change.table, change=str(change))
     return [*done, *left]
+
+
+def is_current(database: SqlDatabase, registry: Registry) -> bool:
+    """Tell whether the last upgrade was made with these declarations; blind to changes by hand."""
+    tables = database.tables(registry)
+    with _connection(database) as connection:
+        return read_fingerprint(connection) == fingerprint(tables, connection.dialect)
 
 
 @contextmanager

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
 
 from isthmus.records.codec import encode
 
@@ -56,6 +54,10 @@ class Comparison:
         return _without_orphans(found)
 
     def _compared(self) -> Iterator[Change]:
+        # Imported here, since it takes a third of a second and most commands compare nothing.
+        from alembic.autogenerate import compare_metadata
+        from alembic.migration import MigrationContext
+
         common = self.present & set(self.metadata.tables)
         context = MigrationContext.configure(
             self.connection,

@@ -14,7 +14,7 @@ from isthmus.clock import SystemClock
 from isthmus.errors import ConstraintError, SchemaError
 from isthmus.inheritance import capture
 from isthmus.records import Registry, SqlDatabase, open_environment, upgrade_schema
-from isthmus.records.schema import Change, pending_changes
+from isthmus.records.schema import Change, is_current, pending_changes
 from isthmus.telemetry import subscribe
 from tests.integration.records.shelf import REGISTRY as SHELF_REGISTRY
 
@@ -303,3 +303,16 @@ def test_a_constraint_that_cannot_be_read_is_refused(
 ) -> None:
     with pytest.raises(SchemaError, match=expected):
         upgrade_schema(database, registry_of(_sql_constraints=[constraint]))
+
+
+def test_an_upgraded_database_is_known_to_be_current_until_the_declarations_change(
+    database: SqlDatabase,
+) -> None:
+    newer = registry_of(note=fields.Text(index=True))
+    assert not is_current(database, OLD)
+    upgrade_schema(database, OLD)
+    assert is_current(database, OLD)
+    assert not is_current(database, newer)
+    upgrade_schema(database, newer)
+    assert is_current(database, newer)
+    assert not pending_changes(database, newer)

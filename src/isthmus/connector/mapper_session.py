@@ -56,14 +56,23 @@ class MapperSession(ConnectorComponent):
             return None
 
     def field_of(self, name: str) -> Any:
-        """Return a field of the work context's model, delegated ones included; None when there is none."""
+        """Return the field that a rule means by a name; None when there is none such.
+
+        It is the field of the model that a binding stands for, where that has one of the name, for that is
+        what is mapped; else that of the binding itself.
+        """
         known: dict[str, Any] = self.__dict__.setdefault("_known_fields", {})
         if name not in known:
-            try:
-                known[name] = self.model._find_field(name)
-            except (ComponentError, ModelError):
-                known[name] = None
+            known[name] = self._find_field(name)
         return known[name]
+
+    def _find_field(self, name: str) -> Any:
+        try:
+            model = self.model
+            meant = [*(self.env[parent] for parent in model._inherits), model]
+            return next((field for one in meant if (field := one._find_field(name)) is not None), None)
+        except (ComponentError, ModelError):
+            return None
 
     def map_child(self, model: str) -> MapChild:
         """Return the component that maps lines of a model; the same one each time."""

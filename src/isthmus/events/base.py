@@ -10,7 +10,7 @@ from isthmus import models
 from isthmus.components import ComponentRegistry, WorkContext
 from isthmus.events.change import Change, differences, snapshot
 from isthmus.events.event import SILENCE, Event
-from isthmus.events.hearing import NOTHING, EventIndex, Heard
+from isthmus.events.hearing import NOTHING, EventIndex, Heard, Hearing
 
 FieldNames = tuple[str, ...]
 FieldsById = dict[int, FieldNames]
@@ -30,17 +30,25 @@ class Notifier(models.AbstractModel):
         ones, without one those of any collection. Where the environment has no component registry, nobody
         listens. Raises ValueError when the name does not start with ``on_``.
         """
+        # Remembered by the environment, since most events are heard by nobody and must cost next to nothing.
         try:
-            registry = self.env.transaction.services[ComponentRegistry]
+            hearing = self.env.memo[name, type(self)]
         except KeyError:
-            return SILENCE
-        hearing = registry.tables[EventIndex][name, type(self)]
+            hearing = self._find_hearing(name)
         if hearing is None:
             return SILENCE
         listeners = hearing[None if collection is None else collection._name]
-        work = WorkContext(self._name, collection, env=self.env, components_registry=registry)
+        work = WorkContext(self._name, collection, env=self.env)
         methods = [getattr(listener(work), name) for listener in listeners]
         return Event(name, methods) if methods else SILENCE
+
+    def _find_hearing(self: Any, name: str) -> Hearing | None:
+        registry = self.env.find_service(ComponentRegistry)
+        if registry is None:
+            return None
+        found: Hearing | None = registry.tables[EventIndex][name, type(self)]
+        self.env.memo[name, type(self)] = found
+        return found
 
     def _event_collection(self) -> Any:
         """Return the backend record that the events of this record's changes carry; None: they carry none.

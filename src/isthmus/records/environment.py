@@ -82,6 +82,7 @@ class Transaction:
         self._hooks: list[Callable[[], object]] = []
         self.computing: set[tuple[str, str]] = set()
         self.fields: dict[str, Mapping[str, Field]] = {}
+        self.memo: dict[Any, Any] = {}
 
     @property
     def local(self) -> LocalTransaction:
@@ -166,13 +167,15 @@ class Environment:
     is connected to.
     """
 
-    __slots__ = ("_empty", "cache", "context", "registry", "transaction")
+    __slots__ = ("_empty", "cache", "context", "memo", "registry", "transaction")
 
     def __init__(self, transaction: Transaction, context: Mapping[str, Any] | None = None) -> None:
         self.transaction = transaction
         self.registry = transaction.registry
         self.context: Mapping[str, Any] = dict(context or {})
         self.cache = transaction.cache(self.context)
+        #: Where upper layers keep what is costly to find and does not change within the transaction.
+        self.memo = transaction.memo
         self._empty: dict[str, BaseModel] = {}
 
     def __getitem__(self, model: str) -> BaseModel:

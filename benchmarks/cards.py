@@ -1,6 +1,6 @@
 """Importing cards: what Isthmus itself costs, beside the two servers.
 
-The servers run in a process of their own and say how long they worked; the rest of the time is Isthmus,
+The servers run in a process of their own and say how much processor time they used; the rest is Isthmus,
 the interpreter and the loopback network.
 """
 
@@ -58,12 +58,12 @@ def run_import(app: App) -> dict[str, int]:
 
 def measured(app: App, servers: Servers) -> tuple[dict[str, int], float, int, int]:
     """Import and return counts, seconds without the servers' own time, calls, and writes in Odoo."""
-    before = {question: servers.ask(question) for question in ("ms", "calls", "odoo writes")}
+    before = {question: servers.ask(question) for question in ("seconds", "calls", "odoo writes")}
     start = time.perf_counter()
     counts = run_import(app)
     elapsed = time.perf_counter() - start
     after = {question: servers.ask(question) for question in before}
-    own = elapsed - (after["ms"] - before["ms"]) / 1000
+    own = elapsed - (after["seconds"] - before["seconds"])
     return counts, own, after["calls"] - before["calls"], after["odoo writes"] - before["odoo writes"]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from types import TracebackType
@@ -15,13 +16,13 @@ KEY, TOKEN, API_KEY = "bench-key", "bench-token", "b" * 40
 
 
 def serve(pipe: Connection, cards: int) -> None:
-    """Run both servers until the pipe says ``stop``; answer questions about their logs."""
+    """Run both servers until the pipe says ``stop``; answer questions about their work."""
     trello = TrelloSandbox(key=KEY, token=TOKEN, limits=Limits.off())
     board = trello.load(synthetic.board(cards))
     with trello, OdooSandbox(version=18, api_key=API_KEY) as odoo:
         pipe.send({"trello": trello.url, "odoo": odoo.url, "database": odoo.database, "board": board})
         answers: dict[str, Callable[[], Any]] = {
-            "ms": lambda: trello.log.ms + odoo.log.ms,
+            "seconds": time.process_time,
             "calls": lambda: len(trello.log) + len(odoo.log),
             "odoo writes": lambda: odoo.log.count(write=True),
             "trello writes": lambda: trello.log.count(where=lambda entry: entry.method != "GET"),
@@ -51,6 +52,6 @@ class Servers:
         self._process.join(10)
 
     def ask(self, question: str) -> Any:
-        """Return what the logs say so far: ``ms``, ``calls``, ``odoo writes`` or ``trello writes``."""
+        """Return so far: ``seconds`` (of processor time), ``calls``, ``odoo writes`` or ``trello writes``."""
         self._pipe.send(question)
         return self._pipe.recv()

@@ -34,9 +34,7 @@ class OdooSide:
             refused = self.importer.surviving(items, self._create_all)
             set_aside(items, refused)
         for item in items:
-            if item.outcome is None:
-                item.wrote = True
-                item.written = self.mapper.comparable(item.values or {})
+            item.wrote = item.outcome is None
 
     def _create_all(self, items: Sequence[Item]) -> None:
         values = [item.values or {} for item in items]
@@ -145,10 +143,17 @@ class OdooSide:
         found = self._read([self._record_of(item) for item in items if item.odoo_id], asked)
         for item in items:
             row = dict(found.get(item.odoo_id or 0, {}))
-            last_writer = row.pop("write_uid", author)
+            is_ours = row.pop("write_uid", author) == author
             item.read_back = row
-            if last_writer == author:
-                item.written = {name: row.get(name, value) for name, value in item.written.items()}
+            item.written = self._written(item, row if is_ours else {})
+
+    def _written(self, item: Item, row: dict[str, Any]) -> dict[str, Any]:
+        """Return what the base says of the written fields: as they read back, else as we sent them."""
+        names = item.written or item.values or {}
+        if all(name in row for name in names):
+            return {name: row[name] for name in names}
+        sent = item.written or self.mapper.comparable(item.values or {})
+        return {name: row.get(name, value) for name, value in sent.items()}
 
     def _names(self, items: Iterable[Item]) -> frozenset[str]:
         known = self.model._fields

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from isthmus.connector.agreement import Agreement, watched
+from isthmus.connector.comparison import neutral
 from isthmus.connector.conflict import Merge, merge, settled
+from isthmus.connector.export_page import Item, still_open
 from isthmus.connector.outcome import Outcome, failed
 from isthmus.connector.synchronizer import OF_ONE_RECORD, Synchronizer
 from isthmus.errors import AmbiguousError, MappingError
@@ -17,32 +18,13 @@ from isthmus.errors import AmbiguousError, MappingError
 SETS_ASIDE = (*OF_ONE_RECORD, AmbiguousError, MappingError)
 
 
-@dataclass(slots=True, eq=False)
-class Pair:
-    """An Odoo record on its way to the other side."""
-
-    binding: Any
-    odoo_id: int
-    record: Any
-    external_id: str | None = None
-    now: dict[str, Any] = field(default_factory=dict)
-    agreement: Agreement = field(default_factory=Agreement)
-    changed: frozenset[str] = frozenset()
-    outcome: Outcome | None = None
-
-    @property
-    def name(self) -> str:
-        return str(self.record.display_name) if self.record else ""
-
-
 class Exporter(Synchronizer):
-    """Export Odoo records: what changed since the base, merged with changes of the other side, written and
-    bound anew.
+    """Export records of Odoo: what changed since the base is merged, written outside and bound anew.
 
-    ``run`` exports one pair, ``run_page`` many, ``create_page`` records of Odoo that have no pair yet. A
-    record
-    whose values equal its base costs no call to the other side. Hooks: :meth:`skip_reason`,
-    :meth:`_after_export`.
+    ``run`` exports one pair, ``run_page`` many, ``create_page`` records of Odoo that have no pair yet. What
+    is in Odoo is read once, before anything is written. A record whose values equal its base costs no call
+    to the other side; a field that cannot be mapped does not hold up the others. Hooks:
+    :meth:`skip_reason`, :meth:`_after_export`.
     """
 
     _abstract = True
@@ -63,8 +45,9 @@ class Exporter(Synchronizer):
     # --- running ---
 
     def run(self, binding: Any, fields: Iterable[str] | None = None) -> Outcome:
-        """Export one pair (a binding or its id) and return the outcome; ``fields`` limits it to these fields
-        of Odoo.
+        """Export one pair (a binding or its id) and return the outcome.
+
+        ``fields`` limits it to these fields of Odoo; None: all.
         """
         record = self.model.browse(binding) if isinstance(binding, int) else binding
         locker = self.component(usage="record.locker")
@@ -74,26 +57,36 @@ class Exporter(Synchronizer):
     def run_page(self, bindings: Any, fields: Iterable[str] | None = None) -> list[Outcome]:
         """Export the changes of many pairs; return one outcome for each, in order."""
         with self.telling(len(bindings)) as outcomes:
-            pairs = [self._pair(binding) for binding in bindings]
-            self._find_changes(pairs, None if fields is None else frozenset(fields))
-            self._write(pairs)
-            outcomes += [
-                pair.outcome or Outcome("unchanged", pair.external_id, pair.odoo_id) for pair in pairs
-            ]
+            items = [self._paired(binding) for binding in bindings]
+            self._read(items)
+            self._find_changes(items, None if fields is None else frozenset(fields))
+            self._map(items)
+            self._write(items)
+            outcomes += [item.outcome or item.told("unchanged") for item in items]
         return outcomes
 
     def create_page(self, odoo_ids: Sequence[int]) -> list[Outcome]:
         """Create on the other side what Odoo has without a pair; return one outcome for each."""
         with self.telling(len(odoo_ids)) as outcomes:
-            outcomes += [self._create(record) for record in self.odoo_model.browse(odoo_ids)]
+            items = [Item(id_) for id_ in odoo_ids]
+            self._read(items)
+            self._map_new(items)
+            for item in still_open(items):
+                self._create(item)
+            outcomes += [item.outcome or item.told("unchanged") for item in items]
         return outcomes
 
-    # --- the steps ---
+    # --- what is used ---
 
     @property
     def odoo_model(self) -> Any:
         """The model of Odoo behind the binding, archived records included."""
         return self.env[self.binder.unwrap_model()].with_context(active_test=False)
+
+    @cached_property
+    def importer(self) -> Any:
+        """The importer of the same model: it knows external ids and times."""
+        return self.component(usage="record.importer")
 
     @cached_property
     def import_mapper(self) -> Any:
@@ -111,102 +104,147 @@ class Exporter(Synchronizer):
         """Return a value of Odoo in comparable form."""
         return value if self.import_mapper is None else self.import_mapper.comparable_value(name, value)
 
-    def _pair(self, binding: Any) -> Pair:
-        record = self.binder.unwrap_binding(binding).with_context(active_test=False)
-        return Pair(
-            binding, record.id, record, binding.external_id or None, agreement=Agreement.of(binding.base)
-        )
+    # --- reading Odoo, once ---
 
-    def _find_changes(self, pairs: list[Pair], only: frozenset[str] | None) -> None:
-        ids = [pair.odoo_id for pair in pairs if pair.odoo_id]
-        rows = {row["id"]: row for row in self.odoo_model.browse(ids).read(self.sources)} if ids else {}
-        for pair in pairs:
-            row = rows.get(pair.odoo_id)
+    def _paired(self, binding: Any) -> Item:
+        odoo_id = self.binder.unwrap_binding(binding).id
+        return Item(odoo_id, binding, binding.external_id or None, Agreement.of(binding.base))
+
+    def _read(self, items: list[Item]) -> None:
+        """Read what the export depends on for all records together; those that are gone are done with."""
+        records = self.odoo_model.browse([item.odoo_id for item in items if item.odoo_id])
+        rows = {row["id"]: row for row in records.read([*self.sources, "write_date"])} if records else {}
+        by_id = {record.id: record for record in records if record.id in rows}
+        for item in items:
+            row = rows.get(item.odoo_id)
             if row is None:
-                pair.outcome = self._gone(pair)
+                item.outcome = self._gone(item)
                 continue
-            pair.now = {name: self.comparable(name, row[name]) for name in self.sources}
-            pair.changed = pair.agreement.changed_odoo(pair.now)
-            if only is not None:
-                pair.changed &= only
-            if not pair.changed:
-                pair.outcome = Outcome("unchanged", pair.external_id, pair.odoo_id)
-            elif reason := self.skip_reason(pair.record):
-                pair.outcome = Outcome("skipped", pair.external_id, pair.odoo_id, pair.name, reason)
+            item.record = by_id[item.odoo_id]
+            item.odoo_at = row["write_date"] or None
+            item.now = {name: self.comparable(name, row[name]) for name in self.sources}
+            if reason := self.skip_reason(item.record):
+                self._name_them([item])
+                item.outcome = item.told("skipped", reason)
 
-    def _gone(self, pair: Pair) -> Outcome:
-        if pair.binding.state == "deleted":
-            return Outcome("unchanged", pair.external_id, pair.odoo_id)
-        outcome: Outcome = self.component(usage="record.export.deleter").run(pair.binding)
+    def _name_them(self, items: list[Item]) -> None:
+        """Note what the records are called, as long as they are read together."""
+        for item in items:
+            item.name = str(item.record.display_name)
+
+    def _gone(self, item: Item) -> Outcome:
+        if item.binding is None or item.binding.state == "deleted":
+            return item.told("unchanged")
+        outcome: Outcome = self.component(usage="record.export.deleter").run(item.binding)
         return outcome
 
-    def _write(self, pairs: list[Pair]) -> None:
-        todo = [pair for pair in pairs if pair.outcome is None]
+    def _find_changes(self, items: list[Item], only: frozenset[str] | None) -> None:
+        for item in items:
+            item.changed = item.agreement.changed_odoo(item.now)
+            if only is not None:
+                item.changed &= only
+            if not item.changed and (item.outcome is None or item.outcome.kind == "skipped"):
+                item.outcome = item.told("unchanged")
+
+    # --- mapping, before anything is written ---
+
+    def _map(self, items: list[Item]) -> None:
+        groups: dict[frozenset[str], list[Item]] = {}
+        self._name_them(still_open(items))
+        for item in still_open(items):
+            groups.setdefault(item.changed, []).append(item)
+        for fields, group in groups.items():
+            self._map_group(group, fields)
+
+    def _map_group(self, group: list[Item], fields: frozenset[str]) -> None:
+        """Map the fields of a group; where one of them fails, the others of that record go on without it."""
+        page = self.mapper.map_many([item.record for item in group], fields=fields)
+        for item, values in zip(group, page.values, strict=True):
+            item.values = values
+        failing: dict[int, set[str | None]] = {}
+        for failure in page.failures:
+            failing.setdefault(failure.index, set()).add(failure.error.details.get("field"))
+            group[failure.index].problem = group[failure.index].problem or failure.error
+        for index, names in failing.items():
+            item = group[index]
+            rest = item.changed - names
+            if not rest or rest == item.changed:  # nothing else changed, or it cannot be told what failed
+                item.outcome = self._set_aside(item, item.problem)
+                continue
+            item.changed = rest
+            self._map_group([item], rest)
+
+    def _map_new(self, items: list[Item]) -> None:
+        new = still_open(items)
+        self._name_them(new)
+        page = self.mapper.map_many([item.record for item in new], for_create=True)
+        for item, values in zip(new, page.values, strict=True):
+            item.values = values
+        for failure in page.failures:
+            item = new[failure.index]
+            item.outcome = item.outcome or self._set_aside(item, failure.error)
+
+    # --- writing ---
+
+    def _write(self, items: list[Item]) -> None:
+        todo = still_open(items)
         if not todo:
             return
-        present = self._read_external([pair.external_id for pair in todo if pair.external_id])
-        for pair in todo:
+        present = self._read_external([item.external_id for item in todo if item.external_id])
+        for item in todo:
             try:
-                pair.outcome = self._write_one(pair, present.get(pair.external_id or ""))
+                item.outcome = self._write_one(item, present.get(item.external_id or ""))
             except SETS_ASIDE as error:
-                pair.binding.write({"state": "failed", "synced": False, "last_error": str(error)})
-                pair.outcome = failed(
-                    error, external_id=pair.external_id, odoo_id=pair.odoo_id, name=pair.name
-                )
+                item.outcome = self._set_aside(item, error)
             self.env.commit()
 
     def _read_external(self, ids: list[str]) -> dict[str, Mapping[str, Any]]:
-        importer = self.component(usage="record.importer")
-        return {
-            str(importer.external_id_of(record)): record for record in self.backend_adapter.read_many(ids)
-        }
+        found = self.backend_adapter.read_many(ids)
+        return {str(self.importer.external_id_of(record)): record for record in found}
 
-    def _write_one(self, pair: Pair, present: Mapping[str, Any] | None) -> Outcome:
+    def _write_one(self, item: Item, present: Mapping[str, Any] | None) -> Outcome:
         if present is None:
-            outcome: Outcome = self.component(usage="record.import.deleter").run(pair.external_id)
+            outcome: Outcome = self.component(usage="record.import.deleter").run(item.external_id)
             return outcome
-        values = self.mapper.map_record(pair.record).values(fields=pair.changed)
-        decided = self._merge(pair, values, present)
+        values = item.values or {}
+        decided = self._merge(item, values, present)
         if decided.open:
             text = f"both sides changed {', '.join(sorted(decided.open))}"
-            pair.binding.write({"state": "conflict", "synced": False, "last_error": text})
-            return Outcome("conflict", pair.external_id, pair.odoo_id, pair.name, text)
+            item.binding.write({"state": "conflict", "synced": False, "last_error": text})
+            return item.told("conflict", text)
         data = {name: values[name] for name in values if name in decided.write}
-        answer = self.backend_adapter.write(pair.external_id, data) if data else present
-        self._keep(
-            pair,
-            frozenset(values) - decided.kept,
-            answer if isinstance(answer, Mapping) else {**present, **data},
-        )
+        answer = self.backend_adapter.write(item.external_id, data) if data else present
+        if not isinstance(answer, Mapping):
+            answer = {**present, **data}
+        self._keep(item, frozenset(values) - decided.kept, answer)
         if data:
-            self._after_export(pair.binding)
-        return Outcome("updated" if data else "unchanged", pair.external_id, pair.odoo_id, pair.name)
+            self._after_export(item.binding)
+        if item.problem is not None:
+            return self._set_aside(item, item.problem)
+        return item.told("updated" if data else "unchanged")
 
-    def _merge(self, pair: Pair, values: Mapping[str, Any], present: Mapping[str, Any]) -> Merge:
+    def _merge(self, item: Item, values: Mapping[str, Any], present: Mapping[str, Any]) -> Merge:
         compare = self.mapper.comparable_value
-        base = {
-            name: compare(name, pair.agreement.external[name])
-            for name in values
-            if name in pair.agreement.external
-        }
+        agreed = item.agreement.external
+        base = {name: compare(name, agreed[name]) for name in values if name in agreed}
         theirs = {name: compare(name, present[name]) for name in values if name in present}
         ours = {name: compare(name, value) for name, value in values.items()}
-        external_at = self.component(usage="record.importer").external_changed_at(present)
-        policy = settled(self.collection.conflict_policy, external_at, pair.record.write_date or None)
+        external_at = self.importer.external_changed_at(present)
+        policy = settled(self.collection.conflict_policy, external_at, item.odoo_at)
         return merge(base, theirs, ours, policy, "odoo")
 
-    def _keep(self, pair: Pair, sent: frozenset[str], answer: Mapping[str, Any]) -> None:
-        external = self._watched(answer)
-        agreed = pair.agreement.after_export({name: pair.now[name] for name in pair.changed}, sent, external)
-        pair.binding.write(
-            {
-                "base": agreed.to_json(),
-                "state": "synced",
-                "synced": True,
-                "last_sync_date": self.env.now,
-                "last_error": False,
-            }
-        )
+    def _keep(self, item: Item, sent: frozenset[str], answer: Mapping[str, Any]) -> None:
+        exported = {name: item.now[name] for name in item.changed}
+        agreed = item.agreement.after_export(exported, sent, self._watched(answer))
+        item.binding.write({"base": agreed.to_json(), **self._synced()})
+
+    def _synced(self) -> dict[str, Any]:
+        return {"state": "synced", "synced": True, "last_sync_date": self.env.now, "last_error": False}
+
+    def _set_aside(self, item: Item, error: Any) -> Outcome:
+        if item.binding is not None:
+            item.binding.write({"state": "failed", "synced": False, "last_error": str(error)})
+        return failed(error, external_id=item.external_id, odoo_id=item.odoo_id, name=item.name)
 
     def _watched(self, record: Mapping[str, Any]) -> dict[str, Any]:
         """Return of an external record what an import would watch, or else what the export writes."""
@@ -218,57 +256,52 @@ class Exporter(Synchronizer):
 
     # --- creating ---
 
-    def _create(self, record: Any) -> Outcome:
-        announcer = self.component(usage="announcer")
+    def _create(self, item: Item) -> None:
         try:
-            if reason := self.skip_reason(record):
-                return Outcome("skipped", None, record.id, str(record.display_name), reason)
-            values = self.mapper.map_record(record).values(for_create=True)
-            made = self._create_once(announcer, record, values)
-            return self._bind_new(record, made)
+            made, agreed = self._create_once(item)
         except SETS_ASIDE as error:
-            return failed(error, odoo_id=record.id, name=str(record.display_name))
+            item.outcome = self._set_aside(item, error)
+            return
+        item.external_id = str(self.importer.external_id_of(made))
+        self._bind(item, Agreement(self._watched(made), agreed))
+        item.outcome = item.told("created")
+        self._after_export(item.binding)
 
-    def _create_once(self, announcer: Any, record: Any, values: dict[str, Any]) -> Mapping[str, Any]:
-        """Create on the other side; after a try that was cut off, look first whether it came through."""
-        pending = announcer.pending(record.id)
+    def _create_once(self, item: Item) -> tuple[Mapping[str, Any], dict[str, Any]]:
+        """Create on the other side; after a try that was cut off, look first whether it came through.
+
+        Returns the external record, and the values of Odoo that it stands for: none when the record changed
+        since that first try, so that the next export compares all of them.
+        """
+        announcer, values = self.component(usage="announcer"), item.values or {}
+        pending = announcer.pending(item.odoo_id)
         if pending:
-            twin: Mapping[str, Any] | None = self.backend_adapter.find_created(
-                pending.values, pending.announced
-            )
+            twin = self.backend_adapter.find_created(pending.values, pending.announced)
             if twin is not None:
-                return twin
+                return twin, item.now if neutral(pending.values) == neutral(values) else {}
         else:
-            announcer.announce(record.id, values)
+            announcer.announce(item.odoo_id, values)
         try:
             made: Any = self.backend_adapter.create(values)
         except AmbiguousError:
             raise  # it may have come through: the intent stays
         except SETS_ASIDE:
-            announcer.settle(record.id)
+            announcer.settle(item.odoo_id)
             raise
-        return made if isinstance(made, Mapping) else dict(values, id=made)
+        return made if isinstance(made, Mapping) else dict(values, id=made), item.now
 
-    def _bind_new(self, record: Any, made: Mapping[str, Any]) -> Outcome:
-        importer = self.component(usage="record.importer")
-        external_id = str(importer.external_id_of(made))
-        row = record.read(self.sources)[0]
-        odoo = {name: self.comparable(name, row[name]) for name in self.sources}
-        binding = self.model.create(
+    def _bind(self, item: Item, agreed: Agreement) -> None:
+        item.binding = self.model.create(
             {
                 "backend_id": self.collection.id,
-                "external_id": external_id,
-                self.binder._odoo_field: record.id,
-                "base": Agreement(self._watched(made), odoo).to_json(),
-                "state": "synced",
-                "synced": True,
-                "last_sync_date": self.env.now,
+                "external_id": item.external_id,
+                self.binder._odoo_field: item.odoo_id,
+                "base": agreed.to_json(),
+                **self._synced(),
             }
         )
-        self.component(usage="announcer").settle(record.id)
+        self.component(usage="announcer").settle(item.odoo_id)
         self.env.commit()
-        self._after_export(binding)
-        return Outcome("created", external_id, record.id, str(record.display_name))
 
 
 class DefaultExporter(Exporter):

@@ -174,7 +174,7 @@ class Importer(Synchronizer):
                 continue
             item.agreement = Agreement.of(item.binding.base)
             changed = item.agreement.changed_external(item.external)
-            if not changed and not force and item.binding.state in ("synced", "conflict", "deleted"):
+            if not changed and not force and item.binding.state != "pending":
                 item.outcome = self._outcome("unchanged", item)
             elif not force and item.agreement.external:
                 item.changed = changed

@@ -186,17 +186,24 @@ class Access(Recordset):
         asked = list(names) if names is not None else [field.name for field in own.values() if field.store]
         stored = [name for name in asked if name in own and own[name].store]
         found = self.env.store(model).read(model, self._ids, stored, context=self.env.context)
-        rows = self.env.cache.rows(model)
-        for values in found:
-            rows.setdefault(values["id"], {}).update(
-                {name: value for name, value in values.items() if name == "id" or own[name].prefetch}
-            )
+        self._remember(found)
         rest = [name for name in asked if name not in stored and name != "id"]
         for values in found if rest else ():
             record = self._make(self.env, (values["id"],), self._prefetch)
             for name in rest:
                 values[name] = record._neutral(name)
         return found
+
+    def _remember(self, found: list[dict[str, Any]]) -> None:
+        """Keep what was read, so that the records need not be read again; large values are not kept."""
+        model, own = self._name or "", self._fields
+        rows, lists = self.env.cache.rows(model), self.env.cache.lists(model)
+        for values in found:
+            for name, value in values.items():
+                if own[name].type in ("one2many", "many2many"):
+                    lists.setdefault(values["id"], {})[name] = value
+                elif own[name].prefetch:
+                    rows.setdefault(values["id"], {})[name] = value
 
     def _neutral(self, name: str) -> Any:
         value = self[name]

@@ -192,3 +192,49 @@ def test_lists_of_other_boards_stay_apart(stage: Stage) -> None:
     assert (report.counts["failed"], report.counts["updated"]) == (1, 1)
     assert "trello.list" in report.failures[0].reason
     assert TODO not in report.failures[0].reason
+
+
+def test_a_field_that_cannot_be_exported_does_not_hold_up_the_others(stage: Stage) -> None:
+    """A tag that is no label of Trello is reported with its card; what else changed on the card goes."""
+    run_import(stage)
+    with stage.app.environment() as env:
+        own = env["project.tags"].create({"name": "Only in Odoo"})
+        task = env["trello.card"].search([("external_id", "=", card(0)["id"])]).odoo_id
+        task.write({"tag_ids": [(4, own.id)], "name": "Renamed"})
+    for _ in range(2):
+        with stage.app.environment() as env:
+            (report,) = export_backend(env["trello.backend"].search([]))
+        assert report.counts["failed"] == 1
+        assert "trello.label" in report.failures[0].reason
+    with stage.app.environment() as env:
+        with env["trello.backend"].search([]).work_on("trello.card") as work:
+            assert work.component(usage="backend.adapter").read(card(0)["id"])["name"] == "Renamed"
+        env["trello.card"].search([("external_id", "=", card(0)["id"])]).odoo_id.write({"tag_ids": [(5,)]})
+    assert run_export(stage) == {"unchanged": CARDS}
+    require_agreement(stage)
+
+
+def test_a_task_renamed_after_a_create_that_was_cut_off_reaches_the_card_that_was_made(stage: Stage) -> None:
+    run_import(stage)
+    with stage.app.environment() as env:
+        project = env["trello.board"].search([]).odoo_id
+        done = env["trello.list"].search([("external_id", "=", DONE)]).odoo_id
+        task = env["project.task"].create({"name": "First", "project_id": project.id, "stage_id": done.id})
+        stage.trello.faults.add(DropConnection(after_acting=True), times=1, when=on("POST"))
+        (report,) = export_backend(env["trello.backend"].search([]))
+        assert report.counts["failed"] == 1
+        task.write({"name": "Second"})
+    assert run_export(stage)["created"] == 1
+    assert run_export(stage)["updated"] == 1
+    require_agreement(stage, CARDS + 1)
+
+
+def test_an_export_reads_odoo_a_few_times_however_many_records_changed(stage: Stage) -> None:
+    run_import(stage)
+    with stage.app.environment() as env:
+        for number, task in enumerate(env["project.task"].search([])):
+            task.write({"name": f"Name {number}"})
+    calls = stage.app.connection().calls
+    before = calls["project.task", "read"]
+    assert run_export(stage) == {"updated": CARDS}
+    assert calls["project.task", "read"] - before <= 3

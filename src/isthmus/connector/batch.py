@@ -7,6 +7,7 @@ from typing import Any
 
 from isthmus.connector.outcome import Outcome, Tally
 from isthmus.connector.synchronizer import Synchronizer
+from isthmus.errors import ForbiddenError
 
 #: ``progress(done, total)``: how many records were looked at, and of how many (None: not known).
 Progress = Callable[[int, int | None], None]
@@ -57,18 +58,37 @@ class BatchImporter(Synchronizer):
         return tally
 
     def sweep(self, met: set[str]) -> Iterator[Outcome]:
-        """Yield what became of pairs whose external record was not among those met."""
+        """Yield what became of pairs whose external record was not among those met.
+
+        What the other side does not let us see (a board that the token was taken off) is not gone: it is left
+        alone and reported.
+        """
         deleter = self.component(usage="record.import.deleter")
-        importer = self.component(usage="record.importer")
         domain = [*self.binder._scope(), ("state", "!=", "deleted")]
         rows = self.model._read_rows(domain, ["external_id"])
         missing = [row["external_id"] for row in rows if row["external_id"] not in met]
         for part in chunked(missing, self.collection.page_size or 200):
-            still = {str(importer.external_id_of(record)) for record in self.backend_adapter.read_many(part)}
+            there, hidden = self._look(part)
             for external_id in part:
-                if external_id not in still:
+                if external_id in hidden:
+                    yield Outcome("skipped", external_id, reason=hidden[external_id])
+                elif external_id not in there:
                     yield deleter.run(external_id)
             self.env.commit()
+
+    def _look(self, external_ids: list[str]) -> tuple[set[str], dict[str, str]]:
+        """Return which of the external records are there, and which may not be seen, with the reason."""
+        importer = self.component(usage="record.importer")
+        try:
+            found = self.backend_adapter.read_many(external_ids)
+        except ForbiddenError as error:
+            if len(external_ids) == 1:
+                return set(), {external_ids[0]: f"it may not be seen any more: {error.message}"}
+            middle = len(external_ids) // 2
+            there, hidden = self._look(external_ids[:middle])
+            more_there, more_hidden = self._look(external_ids[middle:])
+            return there | more_there, hidden | more_hidden
+        return {str(importer.external_id_of(record)) for record in found}, {}
 
 
 class BatchExporter(Synchronizer):

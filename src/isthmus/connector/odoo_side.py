@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +22,8 @@ class OdooSide:
         self.collection = importer.collection
         self.model = importer.env[importer.binder.unwrap_model()]
         self.separate = self.model._name != importer.model._name
+        #: A refused row of a database undoes its savepoint; a refused call to Odoo did nothing.
+        self.transactional = importer.env.store(self.model._name).transactional
 
     # --- creating ---
 
@@ -38,7 +41,7 @@ class OdooSide:
 
     def _create_all(self, items: Sequence[Item]) -> None:
         values = [item.values or {} for item in items]
-        if self.importer.env.store(self.model._name).transactional:
+        if self.transactional:
             with self.importer.env.savepoint():
                 records = self.model.create(values)
         else:
@@ -109,8 +112,9 @@ class OdooSide:
         return settled(self.collection.conflict_policy, external_at, odoo_at)
 
     def _write_all(self, writes: Sequence[tuple[Item, dict[str, Any]]]) -> None:
-        target = self.importer.model if not self.separate else self.model
-        target.write_each([(self._record_of(item), values) for item, values in writes])
+        rows = [(self._record_of(item), values) for item, values in writes]
+        with self.importer.env.savepoint() if self.transactional else nullcontext():
+            self.model.write_each(rows)
         for item, _ in writes:
             item.wrote = True
 

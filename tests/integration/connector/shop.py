@@ -153,7 +153,7 @@ registry = Registry.build(["isthmus.connector"], classes=declared)
 components = ComponentRegistry.build(["isthmus.connector"], classes=declared)
 
 
-def new_database() -> SqlDatabase:
-    database = SqlDatabase("sqlite://")
+def new_database(url: str = "sqlite://") -> SqlDatabase:
+    database = SqlDatabase(url)
     upgrade_schema(database, registry)
     return database

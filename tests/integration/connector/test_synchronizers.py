@@ -13,7 +13,7 @@ import pytest
 from isthmus import Component, ImportMapper, fields, models, telemetry
 from isthmus.components import ComponentRegistry
 from isthmus.connector.operation import export_backend, import_backend, verify_backend
-from isthmus.errors import AmbiguousError, ConfigurationError, RetryableJobError
+from isthmus.errors import AmbiguousError, ConfigurationError, ForbiddenError, RetryableJobError
 from isthmus.inheritance import capture
 from isthmus.records import open_environment
 from isthmus.testing import TrialApp
@@ -101,6 +101,19 @@ def test_a_row_that_the_database_refuses_does_not_fail_its_page(env: Any, backen
     assert counts(report) == {"created": 4, "failed": 1}
     assert report.failures[0].external_id == ids[3]
     assert "Names are unique" in report.failures[0].reason
+
+
+def test_a_changed_row_that_the_database_refuses_does_not_hold_up_the_others(
+    env: Any, backend: Any, shop: Shop
+) -> None:
+    ids = shop.add(4)
+    run_import(env, backend)
+    shop.partners[ids[2]]["title"] = shop.partners[ids[0]]["title"]
+    shop.partners[ids[3]]["town"] = "Rome"
+    (report,) = import_backend(backend)
+    assert counts(report) == {"updated": 1, "failed": 1, "unchanged": 2}
+    assert "Names are unique" in report.failures[0].reason
+    assert partner(env, ids[3]).city == "Rome"
 
 
 def test_an_export_sends_only_what_changed_since_the_base(env: Any, backend: Any, shop: Shop) -> None:
@@ -390,3 +403,27 @@ def test_the_lease_of_a_process_that_was_killed_is_free_at_once(
     else:
         with pytest.raises(RetryableJobError, match="running already"):
             run_import(env, backend)
+
+
+def test_what_may_not_be_seen_any_more_is_left_alone_and_reported(
+    env: Any, backend: Any, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hidden, gone, *_ = shop.add(4)
+    run_import(env, backend)
+    kept = partner(env, hidden)
+    behind_a_wall = shop.partners.pop(hidden)
+    del shop.partners[gone]
+    with backend.work_on("shop.partner") as work:
+        adapter = type(work.component(usage="backend.adapter"))
+    read_many = adapter.read_many
+
+    def read_what_may_be_seen(self: Any, ids: Any) -> Any:
+        if hidden in ids:
+            raise ForbiddenError("the shop does not let you see that")
+        return read_many(self, ids)
+
+    monkeypatch.setattr(adapter, "read_many", read_what_may_be_seen)
+    assert run_import(env, backend) == {"unchanged": 2, "deleted": 1, "skipped": 1}
+    assert kept.active
+    shop.partners[hidden] = behind_a_wall
+    assert run_import(env, backend) == {"unchanged": 3}

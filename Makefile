@@ -42,13 +42,13 @@ clean: ## remove what was made, .venv included
 
 .venv/runtime: requirements/build.txt requirements/runtime.txt pyproject.toml | .venv/bin/python
 	@echo "Installing what Isthmus needs to run ..."
-	@$(PIP) install --no-compile --require-hashes -r requirements/build.txt -r requirements/runtime.txt
+	@$(PIP) install --require-hashes -r requirements/build.txt -r requirements/runtime.txt
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
 
 .venv/dev: requirements/dev.txt .venv/runtime
 	@echo "Installing what tests and checks need ..."
-	@$(PIP) install --no-compile --require-hashes -r requirements/dev.txt
+	@$(PIP) install --require-hashes -r requirements/dev.txt
 	@touch $@
 
 # A candidate counts only when it runs (a version manager may list names that do not) and can make a .venv.

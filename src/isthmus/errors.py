@@ -6,6 +6,8 @@ Each message says what failed, the offending value and what was expected; ``hint
 
     IsthmusError
     ├── ConfigurationError            settings, command line, missing connection
+    │   ├── ChannelError              a string of channels that cannot be read (ValueError)
+    │   └── DatabaseAwayError         the database cannot be opened now, or its disk is full (retryable)
     ├── RecordError
     │   ├── ModelError                a model name that nobody declares (KeyError)
     │   ├── FieldError                an unknown or unusable field (AttributeError)
@@ -21,7 +23,9 @@ Each message says what failed, the offending value and what was expected; ``hint
     │   ├── MappingError              a rule of a mapper failed on a value
     │   ├── BindingError              a binding cannot be made
     │   ├── SecretError               a secret cannot be read or written
-    │   └── ImportDataError           external data that cannot be used
+    │   ├── ImportDataError           external data that cannot be used
+    │   ├── StaleDecisionError        both sides no longer say what a decision was made about
+    │   └── BrakeError                a round would delete or archive more than it may
     ├── RemoteError                   the other side said no, or nothing at all
     │   ├── UnauthorizedError         credentials refused; never retried
     │   ├── ForbiddenError            known caller, missing rights
@@ -35,7 +39,13 @@ Each message says what failed, the offending value and what was expected; ``hint
     ├── ConcurrentWriteError          a busy database or lock (retryable)
     └── JobError
         ├── RetryableJobError         try again later (retryable)
-        └── FailedJobError            never try again
+        ├── FailedJobError            never try again
+        ├── JobEncodingError          a value that cannot be kept in a job (TypeError)
+        ├── JobDecodingError          a stored job that cannot be read (ValueError)
+        ├── JobTargetError            a model or method that a job cannot call (LookupError)
+        ├── JobNotFoundError          no such job, or several (LookupError)
+        ├── JobTimeoutError           an attempt took longer than the job's timeout
+        └── WorkerDiedError           the worker died while it ran the job
 """
 
 from __future__ import annotations
@@ -64,6 +74,16 @@ class IsthmusError(Exception):
 
 class ConfigurationError(IsthmusError):
     """A setting, an argument or a connection is missing or wrong."""
+
+
+class ChannelError(ConfigurationError, ValueError):
+    """A string of channels that cannot be read; the message names the place."""
+
+
+class DatabaseAwayError(ConfigurationError):
+    """The database cannot be opened now, or its disk is full: wrong settings, or a matter of time."""
+
+    retryable = True
 
 
 # --- records -------------------------------------------------------------------------------------------
@@ -133,6 +153,14 @@ class BindingError(ConnectorError):
 
 class SecretError(ConnectorError):
     """A secret cannot be encrypted or decrypted."""
+
+
+class StaleDecisionError(ConnectorError):
+    """A conflict was to be settled whose values are no longer those that were shown; look again."""
+
+
+class BrakeError(ConnectorError):
+    """A round would delete or archive more records than it may; nothing of that was done."""
 
 
 class ImportDataError(ConnectorError):
@@ -219,8 +247,8 @@ class JobError(IsthmusError):
 class RetryableJobError(JobError):
     """The work should be tried again.
 
-    ``seconds`` is the wait before the next try (None: the job's own retry pattern decides);
-    with ``ignore_retry`` the try is not counted.
+    ``seconds`` is the wait before the next try, or the bounds ``(lowest, highest)`` of a random one (0: now;
+    None: the job's own retry pattern decides); with ``ignore_retry`` the try is not counted.
     """
 
     retryable = True
@@ -228,7 +256,7 @@ class RetryableJobError(JobError):
     def __init__(
         self,
         message: str,
-        seconds: float | None = None,
+        seconds: float | tuple[float, float] | None = None,
         ignore_retry: bool = False,
         *,
         hint: str | None = None,
@@ -240,3 +268,27 @@ class RetryableJobError(JobError):
 
 class FailedJobError(JobError):
     """The work can never succeed; do not retry."""
+
+
+class JobEncodingError(JobError, TypeError):
+    """A value that cannot be kept in a job; the message names where it is, its type and what is allowed."""
+
+
+class JobDecodingError(JobError, ValueError):
+    """A stored job that cannot be read: broken JSON, or a kind of value that nobody registered."""
+
+
+class JobTargetError(JobError, LookupError):
+    """A model or method that a stored job names and that cannot be called."""
+
+
+class JobNotFoundError(JobError, LookupError):
+    """There is no such job, or several begin with the given uuid."""
+
+
+class JobTimeoutError(JobError):
+    """An attempt took longer than the job's timeout. Written down as a job's error; never raised."""
+
+
+class WorkerDiedError(JobError):
+    """The worker died while it ran the job. Written down as a job's error; never raised."""

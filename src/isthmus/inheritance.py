@@ -76,6 +76,14 @@ def capture() -> Iterator[list[type]]:
         _capture.reset(token)
 
 
+def withdraw(cls: type[Declarable]) -> None:
+    """Take back the declaration of a class: from then on it is only a base of others."""
+    running = _capture.get()
+    for filed in (cls._family, running.classes if running else []):
+        if cls in filed:
+            filed.remove(cls)
+
+
 def captured() -> list[type]:
     """Return what the running :func:`capture` block has collected so far; empty outside of one."""
     running = _capture.get()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,20 +11,22 @@ import msgspec
 import urllib3
 
 from isthmus.clock import Clock, SystemClock
-from isthmus.errors import ConfigurationError, IsthmusError
+from isthmus.errors import ConfigurationError, IsthmusError, RateLimitedError, RejectedError
 from isthmus.http.auth import Auth, NoAuth
-from isthmus.http.failure import Fate, cause_of, error_of, fate_of, retry_after_s
+from isthmus.http.failure import Fate, cause_of, error_of, fate_of
 from isthmus.http.proxy import FROM_ENVIRONMENT, proxy_for
-from isthmus.http.ratelimit import RateLimiter
+from isthmus.http.ratelimit import Limiter
 from isthmus.http.redaction import public_url, redact
 from isthmus.http.request import SAFE_METHODS, Request, Timeout, build_url, origin
 from isthmus.http.response import Response
 from isthmus.http.retry import PASSING, TOO_MANY, RetryPolicy, Trouble
+from isthmus.http.status import retry_after_s
+from isthmus.http.stream import PIECE, Sink, Stream
+from isthmus.http.withholding import is_withholding
 from isthmus.telemetry import emit, span
 
 DEFAULT_TIMEOUT = Timeout()
 DEFAULT_RETRY = RetryPolicy()
-_CHUNK = 64 * 1024
 
 
 class _BodyTooSlow(urllib3.exceptions.HTTPError):
@@ -47,13 +50,14 @@ class HttpClient:
         auth: Auth | None = None,
         timeout: Timeout = DEFAULT_TIMEOUT,
         retry: RetryPolicy = DEFAULT_RETRY,
-        limiter: RateLimiter | None = None,
+        limiter: Limiter | None = None,
         headers: Mapping[str, str] | None = None,
         verify: bool | str = True,
         proxy: str | None = FROM_ENVIRONMENT,
         connections: int = 8,
         secrets: Sequence[str] = (),
         is_final: Callable[[Response], bool] | None = None,
+        reads_by_post: bool = False,
         clock: Clock | None = None,
     ) -> None:
         """Prepare a client; nothing is sent yet.
@@ -62,6 +66,7 @@ class HttpClient:
         ``"environment"``. ``connections`` is how many requests may be under way at once; more wait.
         ``secrets`` are further texts to mask wherever an error or an event shows text. ``is_final`` tells
         of a 429, 502, 503 or 504 that the same request would get it again, so that it is not repeated.
+        ``reads_by_post`` says that the method tells nothing about whether a request changes something.
         """
         parts = urlsplit(base_url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -77,6 +82,7 @@ class HttpClient:
         self._headers = {"User-Agent": "isthmus", "Accept": "application/json", **(headers or {})}
         self._clock = clock or SystemClock()
         self._is_final = is_final or (lambda response: False)
+        self._reads_by_post = reads_by_post
         self._secrets = (*self._auth.secrets(), *secrets)
         self._pool = _pool(base_url, verify, proxy, connections)
 
@@ -106,18 +112,27 @@ class HttpClient:
         *,
         params: Mapping[str, Any] | None = None,
         json: Any = msgspec.UNSET,
-        body: bytes | None = None,
+        body: bytes | Stream | None = None,
         headers: Mapping[str, str] | None = None,
         idempotent: bool | None = None,
         timeout: Timeout | None = None,
+        into: Sink | None = None,
     ) -> Response:
         """Send one request and return the answer, whatever its status.
 
         ``path`` is below the base URL, or a whole URL (a "next" link); credentials go to the base URL's host
         only. ``params`` become the query: None is left out, booleans are ``true``/``false``, a list repeats
         its name. ``json`` is sent as JSON. ``idempotent=True`` says that repeating the call does no harm.
+        ``body`` may be sent piece by piece; ``into`` gets the body of a success piece by piece.
         """
-        request = self._prepare(method.upper(), path, params, json, body, headers or {}, idempotent, timeout)
+        if method.upper() not in SAFE_METHODS and not self._reads_by_post and is_withholding():
+            raise RejectedError(
+                f"{method.upper()} {public_url(path)} was not sent: this is only tried out",
+                hint="What it would do cannot be foreseen; it is done by a real run.",
+            )
+        request = self._prepare(
+            method.upper(), path, params, json, body, headers or {}, idempotent, timeout, into
+        )
         for attempt in range(1, self._retry.attempts + 1):
             outcome, trouble = self._try(request)
             wait = None if trouble is None else self._retry.wait_s(attempt, trouble, request.repeatable)
@@ -127,6 +142,10 @@ class HttpClient:
         if isinstance(outcome, Response):
             return outcome
         raise outcome
+
+    def hide(self, secret: str) -> None:
+        """Mask one more text wherever an error or an event shows text."""
+        self._secrets = (*self._secrets, secret)
 
     def close(self) -> None:
         """Close the idle connections. The client may be used again afterwards."""
@@ -140,10 +159,11 @@ class HttpClient:
         path: str,
         params: Mapping[str, Any] | None,
         json: Any,
-        body: bytes | None,
+        body: bytes | Stream | None,
         headers: Mapping[str, str],
         idempotent: bool | None,
         timeout: Timeout | None,
+        into: Sink | None,
     ) -> Request:
         url = build_url(self.base_url, path, params or {})
         own_host = origin(url) == origin(self.base_url)
@@ -151,6 +171,8 @@ class HttpClient:
         if json is not msgspec.UNSET:
             body = msgspec.json.encode(json)
             all_headers["Content-Type"] = "application/json"
+        elif body is not None and not isinstance(body, bytes):
+            all_headers["Content-Length"] = str(body.size)
         return Request(
             method=method,
             url=url,
@@ -159,24 +181,34 @@ class HttpClient:
             timeout=timeout or self._timeout,
             repeatable=method in SAFE_METHODS if idempotent is None else idempotent,
             own_host=own_host,
+            secrets=self._secrets,
+            into=into,
         )
 
     def _try(self, request: Request) -> tuple[Response | IsthmusError, Trouble | None]:
         """Return the answer or the error, and what time could mend about it (None: nothing)."""
-        if self.limiter is not None and request.own_host:
-            self.limiter.acquire(request.method, request.path)
         try:
-            with span("http.request", method=request.method, url=request.public_url) as event:
+            with (
+                self._turn(request),
+                span("http.request", method=request.method, url=request.public_url) as event,
+            ):
                 response = self._send(request)
                 event["status"] = response.status
         except urllib3.exceptions.HTTPError as error:
             return self._failed(request, cause_of(error))
+        except RateLimitedError as error:
+            return error, None
         if self.limiter is not None and request.own_host:
             self.limiter.learn(response.headers)
         if (response.status in PASSING or response.status == TOO_MANY) and not self._is_final(response):
             harmless = response.status == TOO_MANY
             return response, Trouble(str(response.status), harmless, response.retry_after_s)
         return response, None
+
+    def _turn(self, request: Request) -> AbstractContextManager[None]:
+        if self.limiter is None or not request.own_host:
+            return nullcontext()
+        return self.limiter.turn(request.method, request.path)
 
     def _failed(self, request: Request, error: BaseException) -> tuple[IsthmusError, Trouble | None]:
         translated = error_of(
@@ -209,7 +241,7 @@ class HttpClient:
             preload_content=False,
         )
         try:
-            body = b"".join(_chunks(answer, self._clock, deadline))
+            body = _received(answer, request.into, _chunks(answer, self._clock, deadline))
         except BaseException:
             answer.close()
             raise
@@ -261,9 +293,19 @@ def _redirects(auth: Auth) -> urllib3.Retry:
     )
 
 
+def _received(answer: urllib3.BaseHTTPResponse, into: Sink | None, pieces: Iterator[bytes]) -> bytes:
+    """Return the body of an answer; nothing where it goes elsewhere."""
+    if into is None or not 200 <= answer.status < 300:
+        return b"".join(pieces)
+    into.begin(answer.headers)
+    for piece in pieces:
+        into.write(piece)
+    return b""
+
+
 def _chunks(answer: urllib3.BaseHTTPResponse, clock: Clock, deadline: float) -> Iterator[bytes]:
     """Yield the body as it comes. A server that drips bytes must not hold a worker for ever."""
-    while chunk := answer.read1(_CHUNK, decode_content=True):  # type: ignore[attr-defined]
+    while chunk := answer.read1(PIECE, decode_content=True):  # type: ignore[attr-defined]
         yield chunk
         if clock.monotonic() > deadline:
             raise _BodyTooSlow("the body did not end in time")

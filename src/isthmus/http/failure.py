@@ -1,4 +1,4 @@
-"""Foreign failures become Isthmus errors, by two complete tables: urllib3's exceptions, HTTP's statuses.
+"""Foreign failures become Isthmus errors, by a complete table of urllib3's exceptions.
 
 What matters to a caller is whether the work may have been done. A failure before the request was sent did
 nothing; one after it may hide a success, so it is ambiguous unless repeating the call is harmless.
@@ -7,25 +7,15 @@ nothing; one after it may hide a success, so it is ambiguous unless repeating th
 from __future__ import annotations
 
 import ssl
-from email.utils import parsedate_to_datetime
 from enum import Enum
-from http import HTTPStatus
 
 from urllib3 import exceptions as foreign
 
-from isthmus.clock import Clock
 from isthmus.errors import (
     AmbiguousError,
     ConfigurationError,
-    ConflictError,
-    ForbiddenError,
     IsthmusError,
     MalformedAnswerError,
-    NotFoundError,
-    RateLimitedError,
-    RejectedError,
-    RemoteError,
-    UnauthorizedError,
     UnreachableError,
 )
 
@@ -73,15 +63,6 @@ FATES: dict[type[BaseException], Fate] = {
     foreign.BodyNotHttplibCompatible: Fate.MISUSE,
 }
 
-STATUSES: dict[int, type[RemoteError]] = {
-    401: UnauthorizedError,
-    403: ForbiddenError,
-    404: NotFoundError,
-    409: ConflictError,
-    410: NotFoundError,
-    412: ConflictError,
-}
-
 
 def cause_of(error: BaseException) -> BaseException:
     """Unwrap urllib3's ``MaxRetryError`` to what happened."""
@@ -126,60 +107,3 @@ def _hint_for_connection(error: BaseException) -> str:
             return "Check the proxy setting (http_proxy, https_proxy, no_proxy)."
         case _:
             return "Check host and port, and that the server runs."
-
-
-def status_error(
-    status: int,
-    *,
-    method: str,
-    url: str,
-    repeatable: bool,
-    said: str,
-    wait_s: float = 0.0,
-    location: str = "",
-) -> IsthmusError | None:
-    """Translate an HTTP status, or return None for a success (2xx).
-
-    ``said`` is the start of the body, masked. A 5xx other than 503 leaves open whether the work was done.
-    """
-    told = f"{method} {url} was answered {status} {_phrase(status)}" + (f": {said}" if said else "")
-    if 200 <= status < 300:
-        return None
-    if status < 400:
-        return MalformedAnswerError(
-            f"{told} (redirected to {location or 'nowhere'})", hint="Use the final URL.", status=status
-        )
-    if status == 429:
-        return RateLimitedError(told, wait_s=wait_s, hint=f"Wait {wait_s:g} s.")
-    if status < 500:
-        return STATUSES.get(status, RejectedError)(told, status=status)
-    if status == 503 or repeatable:
-        return UnreachableError(told, hint="Try again later.", status=status)
-    return AmbiguousError(
-        told, hint="It may have been done all the same: look before trying again.", status=status
-    )
-
-
-def _phrase(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return "(unknown status)"
-
-
-def retry_after_s(value: str | None, clock: Clock) -> float | None:
-    """Read a ``Retry-After`` header (seconds or an HTTP date) as seconds from now; None when unreadable.
-
-    Source: RFC 9110, 10.2.3.
-    """
-    if not value:
-        return None
-    try:
-        return max(0.0, float(value))
-    except ValueError:
-        pass
-    try:
-        moment = parsedate_to_datetime(value).replace(tzinfo=None)
-    except ValueError:
-        return None
-    return max(0.0, (moment - clock.now()).total_seconds())

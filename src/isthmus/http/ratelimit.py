@@ -7,11 +7,32 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from isthmus.clock import Clock, SystemClock
 from isthmus.telemetry import emit
+
+
+class Limiter(Protocol):
+    """Decide when a request may be sent."""
+
+    def turn(self, method: str, path: str) -> AbstractContextManager[None]:
+        """Wait until the request may be sent; it is sent inside the block.
+
+        Raises RateLimitedError when that would take longer than anybody should wait.
+        """
+        ...
+
+    def learn(self, headers: Mapping[str, str]) -> None:
+        """Take in what the headers of an answer say about the limits, ``Retry-After`` included."""
+        ...
+
+    def pause(self, seconds: float, method: str, path: str) -> None:
+        """Send nothing of this kind for a while: the other side refused a request with 429."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +169,12 @@ class RateLimiter:
             emit("http.wait", bucket=name, wait_s=wait)
             self._clock.sleep(wait)
         return wait
+
+    @contextmanager
+    def turn(self, method: str, path: str) -> Iterator[None]:
+        """Wait for the request's turn, and run the block."""
+        self.acquire(method, path)
+        yield
 
     def learn(self, headers: Mapping[str, str]) -> None:
         """Correct the buckets by the headers of an answer."""

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from isthmus.http.redaction import public_url
+from isthmus.http.redaction import public_url, redact
+from isthmus.http.stream import Sink, Stream
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -28,20 +29,24 @@ class Request:
     method: str
     url: str
     headers: Mapping[str, str]
-    body: bytes | None
+    body: bytes | Stream | None
     timeout: Timeout
     repeatable: bool
     own_host: bool
+    #: What is masked where the request is shown: some services want a secret in the path.
+    secrets: tuple[str, ...] = ()
+    #: Where the body of a success goes; None: into the response.
+    into: Sink | None = None
 
     @property
     def path(self) -> str:
-        """The path alone."""
-        return urlsplit(self.url).path
+        """The path alone, as it may be shown."""
+        return redact(urlsplit(self.url).path, self.secrets)
 
     @property
     def public_url(self) -> str:
         """The URL as it may be shown: without query and credentials."""
-        return public_url(self.url)
+        return redact(public_url(self.url), self.secrets)
 
 
 def build_url(base_url: str, path: str, params: Mapping[str, Any]) -> str:

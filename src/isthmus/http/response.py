@@ -9,8 +9,8 @@ from typing import Any, Self
 import msgspec
 
 from isthmus.errors import AmbiguousError, IsthmusError, MalformedAnswerError
-from isthmus.http.failure import status_error
 from isthmus.http.redaction import excerpt, public_url
+from isthmus.http.status import status_error
 
 #: How long to wait after 429 when the server does not say: most limits count in windows of ten seconds.
 USUAL_WAIT_S = 10.0

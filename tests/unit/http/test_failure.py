@@ -15,7 +15,8 @@ from isthmus.errors import (
     UnauthorizedError,
     UnreachableError,
 )
-from isthmus.http.failure import FATES, Fate, error_of, fate_of, retry_after_s, status_error
+from isthmus.http.failure import FATES, Fate, error_of, fate_of
+from isthmus.http.status import retry_after_s, status_error
 from tests.still_clock import StillClock
 
 

@@ -30,3 +30,8 @@ class StillClock:
         """Move the time without anybody having slept."""
         with self._lock:
             self._passed += seconds
+
+    def jump(self, seconds: float) -> None:
+        """Have the time of day set forward or back; no time passes by that."""
+        with self._lock:
+            self._start += timedelta(seconds=seconds)

@@ -7,7 +7,7 @@ that name. Every model notifies what happens to its records: see :mod:`isthmus.e
 from isthmus.events.change import Change
 from isthmus.events.event import Event
 from isthmus.events.listener import EventListener, after_commit, listens, skip_if
-from isthmus.events.origin import comes_from, from_own_backend, origin_of, with_origin
+from isthmus.events.origin import comes_from, from_own_backend, origin_of, perhaps_echo, with_origin
 
 __all__ = [
     "Change",
@@ -18,6 +18,7 @@ __all__ = [
     "from_own_backend",
     "listens",
     "origin_of",
+    "perhaps_echo",
     "skip_if",
     "with_origin",
 ]

@@ -2,7 +2,7 @@
 
 An import works under ``with_origin(records, backend)``; everything that it writes, and every event of that,
 carries the origin in the environment's context (key ``origin``). It is text, ``model,id`` of the backend, so
-that jobs carry it too.
+that jobs carry it too. What the change feed finds in an Odoo has that Odoo as its origin: ``odoo,main``.
 """
 
 from __future__ import annotations
@@ -10,6 +10,9 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 KEY = "origin"
+
+#: The key under which the change feed says that the connection's own user wrote a record last.
+ECHO = "perhaps_echo"
 
 Records = TypeVar("Records")
 
@@ -48,3 +51,18 @@ def from_own_backend(listener: Any, *args: Any, **kwargs: Any) -> bool:
     False where the event carries no backend.
     """
     return bool(listener.collection) and comes_from(listener, listener.collection)
+
+
+def origin_of_odoo(name: str) -> str:
+    """Return the reference of an Odoo instance as an origin: ``"odoo,main"``."""
+    return f"odoo,{name}"
+
+
+def perhaps_echo(records: Any, *args: Any, **kwargs: Any) -> bool:
+    """Say whether a change that the feed found may be one that Isthmus wrote itself.
+
+    A hint only: somebody else may have written in the same second, and what Odoo computes afterwards is
+    written by the same user. Compare values before a change is dropped.
+    """
+    env = getattr(records, "env", records)
+    return bool(env.context.get(ECHO))

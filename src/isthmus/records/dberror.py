@@ -12,6 +12,7 @@ from isthmus.errors import (
     ConcurrentWriteError,
     ConfigurationError,
     ConstraintError,
+    DatabaseAwayError,
     FieldError,
     IsthmusError,
     RecordError,
@@ -31,7 +32,7 @@ SQLSTATES: dict[str, type[IsthmusError]] = {
     "42501": ConfigurationError,  # missing rights
     "42703": SchemaError,  # no such column
     "42P01": SchemaError,  # no such table
-    "53": ConfigurationError,  # disk full, too many connections
+    "53": DatabaseAwayError,  # disk full, too many connections
     "55P03": ConcurrentWriteError,  # lock not available
     "57014": ConcurrentWriteError,  # cancelled by a timeout
     "57P": ConcurrentWriteError,  # the server shuts down or starts
@@ -44,8 +45,8 @@ SQLITE_CODES: dict[str, type[IsthmusError]] = {
     "SQLITE_CANTOPEN": ConfigurationError,
     "SQLITE_CONSTRAINT": ConstraintError,
     "SQLITE_CORRUPT": ConfigurationError,
-    "SQLITE_FULL": ConfigurationError,
-    "SQLITE_IOERR": ConfigurationError,
+    "SQLITE_FULL": DatabaseAwayError,
+    "SQLITE_IOERR": DatabaseAwayError,
     "SQLITE_LOCKED": ConcurrentWriteError,
     "SQLITE_NOTADB": ConfigurationError,
     "SQLITE_PERM": ConfigurationError,
@@ -55,10 +56,13 @@ SQLITE_CODES: dict[str, type[IsthmusError]] = {
 
 _HINTS: dict[type[IsthmusError], str] = {
     ConcurrentWriteError: "Try again; another transaction was writing the same data.",
+    DatabaseAwayError: "Nothing was written. Make room on the disk of the database, then try again.",
     ConfigurationError: "Check the database setting, that the database is there, and the rights to it.",
     RecordError: "An earlier statement of the transaction failed: put env.savepoint() around what may fail.",
     SchemaError: "Run: isthmus db upgrade",
 }
+
+_BROKEN = "Try again; the connection to the database broke, and what was not committed is undone."
 
 _NO_SUCH = re.compile(r"no such (table|column)|has no column named")
 
@@ -94,7 +98,8 @@ def translated(error: sa.exc.SQLAlchemyError, where: str) -> Exception:
         return error
     if kind is ConstraintError:
         return ConstraintError(f"{where} refused the values: {reason}", violation=_violation(original))
-    return kind(f"{where}: {reason}", hint=_HINTS.get(kind))
+    is_broken = kind is ConcurrentWriteError and _is_disconnected(error)
+    return kind(f"{where}: {reason}", hint=_BROKEN if is_broken else _HINTS.get(kind))
 
 
 def unreachable(error: sa.exc.SQLAlchemyError, where: str) -> Exception:
@@ -106,8 +111,18 @@ def unreachable(error: sa.exc.SQLAlchemyError, where: str) -> Exception:
         and not isinstance(error, sa.exc.OperationalError)
     ):
         return found
-    reason = " ".join(str(getattr(error, "orig", None) or error).split())
-    return ConfigurationError(f"Cannot open the database {where}: {reason}", hint=_HINTS[ConfigurationError])
+    original = getattr(error, "orig", None)
+    reason = " ".join(str(original or error).split())
+    kind = ConfigurationError
+    if isinstance(found, DatabaseAwayError | ConcurrentWriteError) or not hasattr(
+        original, "sqlite_errorname"
+    ):
+        kind = DatabaseAwayError  # of PostgreSQL nobody can tell whether it is the settings or the server
+    return kind(f"Cannot open the database {where}: {reason}", hint=_HINTS[ConfigurationError])
+
+
+def _is_sqlite(original: BaseException | None) -> bool:
+    return hasattr(original, "sqlite_errorname")
 
 
 def _kind(original: BaseException) -> type[IsthmusError] | None:

@@ -22,6 +22,7 @@ Service = TypeVar("Service")
 #: Context keys under which the same record reads differently, so that each combination has a cache of its
 #: own.
 CACHE_KEYS = ("lang", "active_test", "bin_size", "allowed_company_ids")
+_CACHE_KEYS = frozenset(CACHE_KEYS)
 
 
 class LocalTransaction(Protocol):
@@ -37,6 +38,11 @@ class LocalTransaction(Protocol):
 
     def close(self) -> None:
         """Give the connection back. What was not committed is undone."""
+        ...
+
+    @property
+    def has_written(self) -> bool:
+        """Whether something was written, or a lock was taken, since the last commit."""
         ...
 
     def savepoint(self) -> AbstractContextManager[None]:
@@ -70,9 +76,11 @@ class Transaction:
         odoo: RecordStore | None,
         services: Mapping[Any, Any],
         clock: Clock,
+        odoo_name: str | None = None,
     ) -> None:
         self.registry = registry
         self.odoo = odoo
+        self.odoo_name = odoo_name
         self.services = services
         self.clock = clock
         self._database = database
@@ -80,6 +88,8 @@ class Transaction:
         self._local_store: RecordStore | None = None
         self._caches: dict[tuple[Any, ...], Cache] = {}
         self._hooks: list[Callable[[], object]] = []
+        #: Whether the transaction is over: what is written through it from now on is committed by nobody.
+        self.is_closed = False
         self.computing: set[tuple[str, str]] = set()
         self.fields: dict[str, Mapping[str, Field]] = {}
         self.memo: dict[Any, Any] = {}
@@ -104,11 +114,17 @@ class Transaction:
             self._local_store = self._database.store(self.registry, local, self.clock)
         return self._local_store
 
+    @property
+    def has_written(self) -> bool:
+        """Whether something was written to the database, or locked in it, since the last commit."""
+        return self._local is not None and self._local.has_written
+
     def cache(self, context: Mapping[str, Any]) -> Cache:
         """Return the cache for what a context makes of records."""
-        key = tuple(
-            tuple(value) if isinstance(value := context.get(name), list) else value for name in CACHE_KEYS
-        )
+        key: tuple[Any, ...] = ()
+        if not _CACHE_KEYS.isdisjoint(context):
+            values = map(context.get, CACHE_KEYS)
+            key = tuple(tuple(value) if isinstance(value, list) else value for value in values)
         cache = self._caches.get(key)
         if cache is None:
             cache = self._caches[key] = Cache()
@@ -156,6 +172,7 @@ class Transaction:
             self._local.rollback()
 
     def close(self) -> None:
+        self.is_closed = True
         if self._local is not None:
             self._local.close()
 
@@ -215,6 +232,11 @@ class Environment:
         return self.transaction.odoo
 
     @property
+    def odoo_name(self) -> str | None:
+        """The name of the Odoo whose models are at hand; None where it has none, or there is none."""
+        return self.transaction.odoo_name
+
+    @property
     def now(self) -> datetime:
         """The current time, naive UTC."""
         return self.transaction.clock.now()
@@ -271,23 +293,48 @@ class Environment:
         self.transaction.clear()
 
 
-@contextmanager
 def open_environment(
     registry: Registry,
     database: Database | None = None,
     *,
     odoo: RecordStore | None = None,
+    odoo_name: str | None = None,
     services: Mapping[Any, Any] | None = None,
     context: Mapping[str, Any] | None = None,
     clock: Clock | None = None,
-) -> Iterator[Environment]:
-    """Open one transaction: commit at the end of the block, roll back when it raises."""
-    transaction = Transaction(registry, database, odoo, services or {}, clock or SystemClock())
-    try:
-        yield Environment(transaction, context)
-        transaction.commit()
-    except BaseException:
-        transaction.rollback()
-        raise
-    finally:
-        transaction.close()
+) -> AbstractContextManager[Environment]:
+    """Open one transaction: commit at the end of the block, roll back when it raises.
+
+    ``odoo_name`` is the instance that ``odoo`` leads to, for who has to find it again (a job).
+    """
+    transaction = Transaction(registry, database, odoo, services or {}, clock or SystemClock(), odoo_name)
+    return Block(transaction, context)
+
+
+class Block:
+    """The block of an environment. A class, since a job that does nothing else has no time for generators."""
+
+    __slots__ = ("_context", "_transaction")
+
+    def __init__(self, transaction: Transaction, context: Mapping[str, Any] | None) -> None:
+        self._transaction = transaction
+        self._context = context
+
+    def __enter__(self) -> Environment:
+        return Environment(self._transaction, self._context)
+
+    def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
+        try:
+            if kind is None:
+                self._commit()
+            else:
+                self._transaction.rollback()
+        finally:
+            self._transaction.close()
+
+    def _commit(self) -> None:
+        try:
+            self._transaction.commit()
+        except BaseException:
+            self._transaction.rollback()
+            raise

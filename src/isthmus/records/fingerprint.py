@@ -39,10 +39,17 @@ def fingerprint(tables: Tables, dialect: sa.Dialect) -> str:
 
 def read_fingerprint(connection: sa.Connection) -> str | None:
     """Return what the last upgrade left; None when there was none."""
-    if not sa.inspect(connection).has_table(_table.name):
+    # In the driver's words: each process asks, and what SQLAlchemy needs to look at a schema stays in memory.
+    if not connection.exec_driver_sql(_IS_THERE[connection.dialect.name]).scalar():
         return None
-    found: str | None = connection.execute(sa.select(_table.c.fingerprint)).scalar()
+    found: str | None = connection.exec_driver_sql(f"SELECT fingerprint FROM {_table.name}").scalar()
     return found
+
+
+_IS_THERE = {
+    "sqlite": f"SELECT count(*) FROM sqlite_master WHERE name = '{_table.name}'",
+    "postgresql": f"SELECT to_regclass('{_table.name}') IS NOT NULL",
+}
 
 
 def write_fingerprint(connection: sa.Connection, text: str) -> None:

@@ -75,6 +75,10 @@ class Registry(Mapping[str, type[BaseModel]]):
         """Return the models that have a table of their own."""
         return [cls for cls in self._local.values() if not cls._abstract and cls._auto]
 
+    def concrete(self) -> list[type[BaseModel]]:
+        """Return the models that have records: declared ones, and those of Odoo that a package extends."""
+        return [cls for cls in (*self._local.values(), *self._remote.values()) if not cls._abstract]
+
     def near(self, name: str) -> str:
         """Return a phrase that names the nearest model names, or nothing."""
         found = difflib.get_close_matches(name, self._local, n=2)

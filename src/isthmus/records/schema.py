@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from isthmus.errors import ConstraintError, SchemaError
 from isthmus.records.dberror import translated, unreachable
+from isthmus.records.engine import STEP_S
 from isthmus.records.fingerprint import fingerprint, read_fingerprint, write_fingerprint
 from isthmus.records.rebuild import rebuild
 from isthmus.records.schemadiff import Change, Comparison
@@ -73,7 +74,7 @@ def _connection(database: SqlDatabase) -> Iterator[sa.Connection]:
         connection = database.engine.connect()
     except sa.exc.SQLAlchemyError as error:
         raise unreachable(error, database.url) from error
-    with connection:
+    with connection, waiting(database, connection):
         try:
             yield connection
         except sa.exc.SQLAlchemyError as error:
@@ -81,6 +82,20 @@ def _connection(database: SqlDatabase) -> Iterator[sa.Connection]:
             if found is error:
                 raise
             raise found from error
+
+
+@contextmanager
+def waiting(database: SqlDatabase, connection: sa.Connection) -> Iterator[None]:
+    """Let a connection wait for other writers in one go while the block runs: nobody tries again here."""
+    if database.dialect.name != "sqlite":
+        yield
+        return
+    connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(database.busy_timeout_s * 1000)}")
+    try:
+        yield
+    finally:
+        step_s = min(STEP_S, database.busy_timeout_s)
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(step_s * 1000)}")
 
 
 @contextmanager

@@ -46,7 +46,7 @@ _NAME_LENGTH = 63
 class Tables:
     """The tables of a registry's local models."""
 
-    def __init__(self, registry: Registry) -> None:
+    def __init__(self, registry: Registry, extra: Iterable[sa.MetaData] = ()) -> None:
         self.metadata = sa.MetaData()
         self._registry = registry
         self._by_model = {str(model._name): str(model._table) for model in registry.tables()}
@@ -57,6 +57,8 @@ class Tables:
                 if isinstance(field, Many2many) and field.store:
                     self._add_relation(model, field)
         self.identifiers = self._add_identifiers()
+        for other in extra:
+            self._add_foreign(other)
 
     def __contains__(self, model: str) -> bool:
         return model in self._by_model
@@ -148,6 +150,17 @@ class Tables:
         )
         sa.Index(name_of("record_identifier", "record", "index"), table.c.model, table.c.record_id)
         return table
+
+    def _add_foreign(self, other: sa.MetaData) -> None:
+        """Take in the tables of another layer. Raises SchemaError when a model has one of their names."""
+        for table in other.sorted_tables:
+            if table.name in self.metadata.tables:
+                model = self.metadata.tables[table.name].info.get("model", "another layer")
+                raise SchemaError(
+                    f"The model {model!r} has the table {table.name!r}, which the framework needs itself.",
+                    hint="Give the model a _table of another name.",
+                )
+            table.to_metadata(self.metadata)
 
 
 def _ondelete(field: Field) -> str | None:

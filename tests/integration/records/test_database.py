@@ -334,3 +334,18 @@ def test_transactions_of_a_loan_and_its_book_are_one(shelves: SqlDatabase) -> No
         env[LOAN].create({"name": "Never", "reader": False})
     with open_store(shelves) as store:
         assert store.count(BOOK, TRUE) == 1
+
+
+def test_those_who_open_a_new_sqlite_file_at_the_same_moment_all_may(tmp_path: Path) -> None:
+    for number in range(20):
+        databases = [SqlDatabase(f"sqlite:///{tmp_path}/{number}.sqlite") for _ in range(4)]
+        together = threading.Barrier(len(databases))
+
+        def write(database: SqlDatabase, together: threading.Barrier = together) -> None:
+            together.wait()
+            with database.begin() as transaction:
+                transaction.lock()
+                transaction.execute("CREATE TABLE IF NOT EXISTS note (text TEXT)")
+
+        with ThreadPoolExecutor(len(databases)) as pool:
+            list(pool.map(write, databases))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
@@ -14,6 +15,7 @@ from isthmus.clock import SystemClock
 from isthmus.errors import ConstraintError, SchemaError
 from isthmus.inheritance import capture
 from isthmus.records import Registry, SqlDatabase, open_environment, upgrade_schema
+from isthmus.records.engine import STEP_S
 from isthmus.records.schema import Change, is_current, pending_changes
 from isthmus.telemetry import subscribe
 from tests.integration.records.shelf import REGISTRY as SHELF_REGISTRY
@@ -267,6 +269,17 @@ def test_a_rebuilt_table_keeps_rows_links_identifiers_and_the_last_id(with_rows:
     assert things(with_rows, new, "twin_id") == [False, 1]
     with open_environment(new, with_rows) as env:
         assert env["up.thing"].create({"name": "next"}).id == 4
+
+
+def test_an_upgrade_waits_for_a_writer(sqlite_url: str) -> None:
+    writer, upgrading = SqlDatabase(sqlite_url), SqlDatabase(sqlite_url)
+    transaction = writer.transaction()
+    transaction.lock()
+    with ThreadPoolExecutor(1) as pool:
+        upgraded = pool.submit(upgrade_schema, upgrading, SHELF_REGISTRY)
+        time.sleep(2 * STEP_S)
+        transaction.close()
+        assert len(upgraded.result()) == 6
 
 
 def test_machines_that_upgrade_at_the_same_time_do_not_hinder_each_other(database_url: str) -> None:

@@ -17,10 +17,18 @@ VARIABLES = (
     "ISTHMUS_TEST_ODOO_KEY",
 )
 
+#: The mark of a test that runs on the real Odoo.
+REAL = pytest.mark.odoo
+
 #: Parameters of a fixture that calls :func:`some_odoo`.
-ODOOS = ["sandbox 18", "sandbox 19", pytest.param("real", marks=pytest.mark.odoo)]
+ODOOS = ["sandbox 14", "sandbox 18", "sandbox 19", pytest.param("real", marks=REAL)]
 
 Settings = tuple[str, str, str, str]
+
+
+def real_odoo_named() -> bool:
+    """Tell whether the environment names a real Odoo."""
+    return all(os.environ.get(name) for name in VARIABLES)
 
 
 @contextmanager
@@ -28,7 +36,7 @@ def some_odoo(which: str) -> Iterator[Settings]:
     """Give URL, database, login and key of an Odoo; skip the test when the real one is not named."""
     if which == "real":
         values = [os.environ.get(name, "") for name in VARIABLES]
-        if not all(values):
+        if not real_odoo_named():
             pytest.skip(f"no real Odoo is named by {', '.join(VARIABLES)}")
         yield values[0], values[1], values[2], values[3]
         return

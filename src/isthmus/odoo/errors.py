@@ -1,13 +1,27 @@
 """What Odoo answers when it refuses, translated once.
 
-Odoo names the exception in ``error.data.name``; its message is in the language of the user and ``error.code``
-differs between versions, so only the name decides. Source: recorded answers of Odoo 18 and 19.
+JSON-RPC and JSON-2 name the exception; for XML-RPC :mod:`isthmus.odoo.xmlfault` finds the name. Messages are
+in the language of the user, numbers differ between versions, and a JSON-2 status 500 is mostly a mistake that
+stays one: so only the name decides. Source: recorded answers of Odoo 18 and 19.
+
+============  =====================================================================================
+kind          error
+============  =====================================================================================
+access        UnauthorizedError (who), ForbiddenError (what); never tried again
+validation    RemoteConstraintError (a constraint), RejectedError (a rule, a wrong value or argument)
+missing       RemoteMissingRecordError, UnknownModelError, NotFoundError (a method)
+conflict      ConflictError; may be tried again
+rate          RateLimitedError; may be tried again after ``wait_s``
+unreachable   UnreachableError: nothing was done; may be tried again
+ambiguous     AmbiguousError: it may have been done; to be looked for before it is tried again
+settings      ConfigurationError: no such database, no such protocol
+============  =====================================================================================
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -86,7 +100,11 @@ FAULTS: dict[str, type[RemoteError]] = {
     "psycopg2.": RejectedError,
     "builtins.": RejectedError,
     "binascii.Error": RejectedError,
+    "xml.parsers.expat.ExpatError": RejectedError,
 }
+
+#: What JSON-2 says of arguments that do not fit the method: nothing was called.
+BAD_ARGUMENTS = "werkzeug.exceptions.UnprocessableEntity"
 
 HINTS: dict[type[RemoteError], str] = {
     UnauthorizedError: "Check login and API key (or password). Five wrong tries lock the login for a minute.",
@@ -96,28 +114,32 @@ HINTS: dict[type[RemoteError], str] = {
 }
 
 _NO_MODEL = re.compile(r"Object (\S+) doesn't exist|the model '(\S+)' does not exist")
+_NO_METHOD = ("builtins.AttributeError", "werkzeug.exceptions.NotFound")
 _NO_DATABASE = re.compile(r'database "([^"]*)" does not exist')
 
 
-def translate(fault: Fault, call: Call | str, *, debug: bool = False) -> IsthmusError:
-    """Return the error that a fault stands for.
+def translate(
+    fault: Fault, call: Call | str, *, debug: bool = False, mask: Callable[[str], str] = str
+) -> IsthmusError:
+    """Return the error that a fault stands for; ``mask`` keeps secrets out of what is shown of it.
 
     ``details`` has ``name`` and ``said`` (the user's message alone), and ``debug`` (the traceback) when asked
     for: tracebacks show paths and values of the server.
     """
-    details: dict[str, Any] = {"name": fault.name, "said": fault.message}
+    details: dict[str, Any] = {"name": fault.name, "said": mask(fault.message)}
     if isinstance(call, Call):
         details |= {"model": call.model, "method": call.method}
     if debug:
-        details["debug"] = fault.debug
-    return _special(fault, call, details) or _by_name(fault, call, details)
+        details["debug"] = mask(fault.debug)
+    return _special(fault, call, details) or _by_name(
+        fault, f"Odoo refused {call}: {mask(_said(fault))}", details
+    )
 
 
-def _by_name(fault: Fault, call: Call | str, details: dict[str, Any]) -> IsthmusError:
+def _by_name(fault: Fault, message: str, details: dict[str, Any]) -> IsthmusError:
     fits = [prefix for prefix in FAULTS if fault.name.startswith(prefix)]
     kind = FAULTS[max(fits, key=len)] if fits else RemoteError
-    said = _said(fault)
-    return kind(f"Odoo refused {call}: {said}", hint=HINTS.get(kind), **details)
+    return kind(message, hint=HINTS.get(kind), **details)
 
 
 def _said(fault: Fault) -> str:
@@ -150,7 +172,7 @@ def _special(fault: Fault, call: Call | str, details: dict[str, Any]) -> Isthmus
             hint="Install the app that brings it, or check the name.",
             **details,
         )
-    if fault.name == "builtins.AttributeError" and call.method in fault.message:
+    if fault.name in _NO_METHOD and call.method in fault.message:
         return NotFoundError(
             f"Odoo's model {call.model!r} has no method {call.method!r}",
             hint="It may have another name in this version of Odoo.",
@@ -160,9 +182,12 @@ def _special(fault: Fault, call: Call | str, details: dict[str, Any]) -> Isthmus
 
 
 def _says_no_model(fault: Fault, call: Call) -> bool:
-    """Odoo refuses an unknown model by a UserError in the user's language; the traceback is English."""
+    """Odoo refuses an unknown model by a UserError in the user's language; the traceback is English.
+
+    Where there is no traceback (XML-RPC), it counts that no rule of a model can refuse ``fields_get``.
+    """
     found = _NO_MODEL.search(fault.message)
     if found:
         return call.model in found.groups()
-    raised = "Object %s doesn't exist" in fault.debug
+    raised = "Object %s doesn't exist" in fault.debug or call.method == "fields_get"
     return raised and fault.name == "odoo.exceptions.UserError" and call.model in fault.message

@@ -7,7 +7,7 @@ nothing was written, and the messages say why. Source: recorded answers of Odoo 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +36,11 @@ def can_carry(field: Field, value: Any) -> bool:
     """Whether a cell can hold the value: one2many, JSON and partial changes of many2many need a write."""
     if field.type == "many2many":
         return linked_ids(value) is not None
+    return can_carry_all(field)
+
+
+def can_carry_all(field: Field) -> bool:
+    """Whether cells can hold every value of a field."""
     return field.type in _TEXTUAL or field.type in _NUMERIC or field.type in ("boolean", "many2one")
 
 
@@ -65,6 +70,15 @@ def cell(field: Field, value: Any) -> str:
     if value is False or value is None:
         return "0" if field.type in _NUMERIC else ""
     return repr(value) if isinstance(value, float) else str(encode(value))
+
+
+def cells(field: Field, values: Iterable[Any]) -> list[str]:
+    """Return the texts for values of one field. Text as it is, since that is what most cells are."""
+    if field.type in _TEXTUAL:
+        return [value if type(value) is str else cell(field, value) for value in values]
+    if field.type == "integer" or field.type == "many2one":
+        return [str(value) if type(value) is int else cell(field, value) for value in values]
+    return [cell(field, value) for value in values]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,12 +158,16 @@ class Table:
 
 
 def table(
-    fields: Mapping[str, Field], key_column: str, rows: Sequence[tuple[str | int, Mapping[str, Any]]]
+    fields: Mapping[str, Field],
+    key_column: str,
+    names: Sequence[str],
+    rows: Sequence[tuple[str | int, Mapping[str, Any]]],
 ) -> Table:
-    """Return the table for rows that all have values for the same fields, each row with its key."""
-    names = list(rows[0][1])
+    """Return the table of the named fields for rows that all have values for them, each row with its key."""
+    columns = [cells(fields[name], [values[name] for _, values in rows]) for name in names]
+    keys = tuple(key for key, _ in rows)
     return Table(
         columns=(key_column, *(column(fields[name]) for name in names)),
-        keys=tuple(key for key, _ in rows),
-        rows=tuple((str(key), *(cell(fields[name], values[name]) for name in names)) for key, values in rows),
+        keys=keys,
+        rows=tuple(zip(map(str, keys), *columns, strict=True)),
     )

@@ -60,7 +60,7 @@ class Loader:
 
     def _send(self, model: str, chunk: Table, context: Context) -> Outcome:
         """Load one chunk, again and again while it clashes with other transactions."""
-        asked = {"fields": list(chunk.columns), "data": [list(row) for row in chunk.rows]}
+        asked = {"fields": list(chunk.columns), "data": list(chunk.rows)}
         for attempt in range(CLASH_ATTEMPTS):
             answer = self._connection.execute(model, "load", kwargs=asked, context=context, idempotent=True)
             outcome = read_answer(answer, len(chunk.rows))

@@ -7,6 +7,7 @@ share a ``load``, and what ``load`` cannot carry is written alone.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,7 @@ from typing import Any
 import msgspec
 
 from isthmus.odoo.codec import encode_values
+from isthmus.odoo.html import html_form
 from isthmus.odoo.load import DATABASE_ID, Table, can_carry, linked_ids, table
 from isthmus.records.fields import Field
 
@@ -42,21 +44,32 @@ def differing(fields: Mapping[str, Field], current: Values, values: Values) -> d
     return {name: value for name, value in values.items() if not _equal(fields[name], current, value)}
 
 
+#: Fields whose content Odoo can be asked for as its SHA-1, without sending it.
+CHECKED = frozenset({"datas", "raw"})
+CHECKSUM = "checksum"
+
+
 def _equal(field: Field, current: Values, value: Any) -> bool:
+    if field.name in CHECKED and current.get(CHECKSUM) and isinstance(value, (bytes, bytearray)):
+        return bool(hashlib.sha1(value, usedforsecurity=False).hexdigest() == current[CHECKSUM])
     if field.name not in current:
         return False
     now = current[field.name]
     if field.type in ("one2many", "many2many"):
         linked = linked_ids(value)
         return linked is not None and set(linked) == set(now)
+    if field.type == "html":
+        return html_form(value) == html_form(now)
     if isinstance(value, datetime) and isinstance(now, datetime):
         return value.replace(microsecond=0) == now.replace(microsecond=0)
     return bool(now == value) and isinstance(now, bool) == isinstance(value, bool)
 
 
 def comparable(fields: Mapping[str, Field], names: Iterable[str]) -> list[str]:
-    """Return the names of the fields worth reading before writing: all but the large ones."""
-    return [name for name in names if fields[name].type != "binary"]
+    """Return the names of the fields worth reading before writing: of large ones the checksum, if any."""
+    wanted = set(names)
+    small = [name for name in wanted if fields[name].type != "binary"]
+    return [*small, CHECKSUM] if CHECKED & wanted and CHECKSUM in fields else small
 
 
 def plan(
@@ -115,4 +128,4 @@ def _can_carry(fields: Mapping[str, Field], values: Values) -> bool:
 def _table(
     fields: Mapping[str, Field], names: tuple[str, ...], ids: list[int], values: Mapping[int, Values]
 ) -> Table:
-    return table(fields, DATABASE_ID, [(id_, {name: values[id_][name] for name in names}) for id_ in ids])
+    return table(fields, DATABASE_ID, names, [(id_, values[id_]) for id_ in ids])

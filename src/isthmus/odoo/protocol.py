@@ -6,11 +6,13 @@ A :class:`Call` names its arguments, as JSON-2 wants them; a protocol that wants
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 from typing import Protocol as TypingProtocol
+
+from isthmus.errors import ConfigurationError
+from isthmus.odoo.version import Version
 
 #: The leading parameters of the methods whose parameters changed names between Odoo 14 and 19, or that some
 #: version takes by position only (``create`` looks at ``args[0]``).
@@ -26,7 +28,10 @@ POSITIONS: dict[str, tuple[str, ...]] = {
     "load": ("fields", "data"),
     "fields_get": ("allfields",),
     "read_group": ("domain", "fields", "groupby"),
+    "check_access": ("operation",),
     "check_access_rights": ("operation",),
+    "has_access": ("operation",),
+    "web_read": ("specification",),
     "default_get": ("fields_list",),
     "export_data": ("fields_to_export",),
 }
@@ -49,6 +54,28 @@ READS = frozenset(
         "web_search_read",
     }
 )
+
+
+#: Methods of records: without any, Odoo does nothing and calls it a success.
+OF_RECORDS = frozenset(
+    {
+        "action_archive",
+        "action_unarchive",
+        "copy",
+        "export_data",
+        "message_post",
+        "message_subscribe",
+        "message_unsubscribe",
+        "read",
+        "toggle_active",
+        "unlink",
+        "web_read",
+        "write",
+    }
+)
+
+#: Methods that make sense on no records: they ask about the model, or make a record.
+WITHOUT_RECORDS = READS | {"check_access", "export_data", "onchange", "web_save"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +104,13 @@ class Call:
         kwargs: Mapping[str, Any],
         repeatable: bool | None = None,
     ) -> Self:
-        """Return the call with its positional arguments named where their names are known."""
+        """Return the call with its positional arguments named where their names are known.
+
+        The first one of a known method of records is its ids, as ``execute_kw`` wants them, when ``ids`` is
+        None.
+        """
+        if ids is None and method in OF_RECORDS and args and isinstance(args[0], (list, tuple)):
+            ids, args = args[0], args[1:]
         names = POSITIONS.get(method, ())
         if len(args) > len(names):
             named, left = dict(kwargs), tuple(args)
@@ -97,6 +130,15 @@ class Call:
             args.append(kwargs.pop(name))
         return args, kwargs
 
+    def require_records(self) -> None:
+        """Raise ConfigurationError when the call would change no record at all, and be called a success."""
+        lacks = self.method in OF_RECORDS if self.ids is None else not self.ids
+        if lacks and self.method not in WITHOUT_RECORDS:
+            raise ConfigurationError(
+                f"{self} was called without ids",
+                hint="Pass the ids of the records as ids=[…]; nothing was sent.",
+            )
+
     def size(self) -> int:
         """Return how many records or rows the call is about, for telemetry."""
         rows = self.ids if self.ids is not None else self.kwargs.get("data", self.kwargs.get("vals_list"))
@@ -106,31 +148,16 @@ class Call:
         return f"{self.model}.{self.method}"
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
-    """The version of an Odoo server: ``text`` as it says it, such as "18.0-20250702" or "saas~18.4"."""
-
-    text: str
-    major: int
-    minor: int = 0
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Read the series out of a version text. Raises ValueError when there is none."""
-        found = re.search(r"(\d+)(?:\.(\d+))?", text)
-        if found is None:
-            raise ValueError(f"no version in {text!r}")
-        return cls(text, int(found[1]), int(found[2] or 0))
-
-    def __str__(self) -> str:
-        return self.text
-
-
 class Protocol(TypingProtocol):
     """One way to speak to an Odoo.
 
     Errors are those of :mod:`isthmus.odoo.errors` and :mod:`isthmus.http.failure`.
     """
+
+    @property
+    def name(self) -> str:
+        """What settings call the protocol: ``json2``, ``jsonrpc`` or ``xmlrpc``. May ask the server."""
+        ...
 
     def version(self) -> Version:
         """Return the server's version; no credentials are needed."""

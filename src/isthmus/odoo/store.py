@@ -10,22 +10,27 @@ from typing import Any, TypeVar
 from isthmus.errors import FieldError, MalformedAnswerError
 from isthmus.odoo.codec import decode_rows, encode_values, wire_context
 from isthmus.odoo.connection import OdooConnection
+from isthmus.odoo.creation import Creation, Made
+from isthmus.odoo.dialect import Dialect
 from isthmus.odoo.errors import RemoteMissingRecordError
-from isthmus.odoo.load import EXTERNAL_ID, can_carry, table
+from isthmus.odoo.field_memory import FieldMemory
+from isthmus.odoo.load import EXTERNAL_ID, can_carry, can_carry_all, table
 from isthmus.odoo.loader import LOAD_CHUNK, Loader
 from isthmus.odoo.plan import SameValues, comparable, differing, merge, plan
-from isthmus.odoo.schema import fields_of
+from isthmus.odoo.tombstones import LocalMemory, UpsertMemory
 from isthmus.records.domain import Domain
 from isthmus.records.fields import Field
 from isthmus.records.store import NO_CONTEXT, Context, Values
 
 Item = TypeVar("Item")
 
-#: Mails and log notes for imported records would double the cost of the import and annoy followers.
+#: Mails (to new assignees too) and log notes for imported records would double the cost of the import and
+#: annoy people.
 SILENT: dict[str, Any] = {
     "tracking_disable": True,
     "mail_create_nolog": True,
     "mail_create_nosubscribe": True,
+    "mail_auto_subscribe_no_notify": True,
 }
 
 READ_CHUNK = 2000
@@ -43,10 +48,19 @@ class RpcStore:
     transactional = False
     autonomous = True
 
-    def __init__(self, connection: OdooConnection, *, load_chunk: int = LOAD_CHUNK) -> None:
+    def __init__(
+        self,
+        connection: OdooConnection,
+        *,
+        load_chunk: int = LOAD_CHUNK,
+        upserted: UpsertMemory | None = None,
+    ) -> None:
         self.connection = connection
+        self._upserted = upserted or LocalMemory(connection.clock.monotonic)
         self._loader = Loader(connection, load_chunk)
-        self._fields: dict[str, dict[str, Field]] = {}
+        self._memory = FieldMemory(connection)
+        self._made = Made()
+        self._dialect = Dialect(connection.version, self.fields, self._search_ids)
 
     def __repr__(self) -> str:
         return f"<RpcStore {self.connection!r}>"
@@ -56,10 +70,7 @@ class RpcStore:
 
     def fields(self, model: str) -> Mapping[str, Field]:
         """Return the fields that the connection's user may see. Raises UnknownModelError (a ModelError)."""
-        known = self._fields.get(model)
-        if known is None:
-            known = self._fields[model] = fields_of(model, self.connection.fields_get(model))
-        return known
+        return self._memory.fields(model)
 
     # --- reading ---
 
@@ -73,7 +84,7 @@ class RpcStore:
         order: str | None = None,
         context: Context = NO_CONTEXT,
     ) -> list[int]:
-        asked = self._query(model, domain, offset, limit, order)
+        asked = self._query(model, domain, offset, limit, order, context)
         return list(self._execute(model, "search", kwargs=asked, context=context))
 
     def search_read(
@@ -93,12 +104,12 @@ class RpcStore:
         such as project.tags override ``search_read`` without it, and Odoo 14 has none.
         """
         known = self._known(model, fields)
-        asked = {**self._query(model, domain, offset, limit, order), "fields": _asked(known, fields)}
+        asked = {**self._query(model, domain, offset, limit, order, context), "fields": _asked(known, fields)}
         rows = self._execute(model, "search_read", kwargs=asked, context=context)
         return decode_rows(known, fields, rows)
 
     def count(self, model: str, domain: Domain, *, context: Context = NO_CONTEXT) -> int:
-        asked = self._query(model, domain, 0, None, None)
+        asked = self._query(model, domain, 0, None, None, context)
         return int(self._execute(model, "search_count", kwargs=asked, context=context))
 
     def read(
@@ -115,14 +126,20 @@ class RpcStore:
     # --- writing ---
 
     def create(self, model: str, rows: Sequence[Values], *, context: Context = NO_CONTEXT) -> list[int]:
+        """Create records once: what a call made whose answer was lost is found, see :class:`Creation`."""
         if not rows:
             return []
         encoded = [encode_values(self._known(model, values), values) for values in rows]
         asked = {"vals_list": encoded}
-        found = self._execute(model, "create", kwargs=asked, context={**SILENT, **context})
+        fields = self.fields(model)
+        creation = Creation(self.connection, self, self._made, model, fields, rows, context)
+        found = creation.run(
+            lambda: self._execute(model, "create", kwargs=asked, context={**SILENT, **context})
+        )
         ids = found if isinstance(found, list) else [found]
         if len(ids) != len(rows):
             raise MalformedAnswerError(f"Odoo created {len(ids)} records of {model} for {len(rows)} rows")
+        self._made.add(model, ids)
         return ids
 
     def write(self, model: str, ids: Sequence[int], values: Values, *, context: Context = NO_CONTEXT) -> None:
@@ -154,7 +171,8 @@ class RpcStore:
                 self.write(model, step.ids, dict(step.values), context=silent)
             else:
                 indexes = [positions[id_] for id_ in step.keys]
-                self._loader.load(model, step, wire_context(silent), indexes)
+                with self._memory.doubted(model, step.columns):
+                    self._loader.load(model, step, wire_context(silent), indexes)
 
     def upsert(
         self, model: str, rows: Sequence[tuple[str, Values]], *, context: Context = NO_CONTEXT
@@ -164,24 +182,35 @@ class RpcStore:
         Rows go in batches of the same columns; a batch is all or nothing. Raises RejectedError naming row,
         field and identifier (``details["row"]`` is the index in ``rows``), ConflictError when clashes do not
         end, and FieldError for values that ``load`` cannot carry.
+
+        A record that was upserted before and is deleted by now, other than by :meth:`unlink` of this store,
+        is not made again: RemoteMissingRecordError with the ``row``, and nothing is written.
+        :meth:`forget_deleted` lets its identifier be used anew.
         """
+        self._require_undeleted(model, [identifier for identifier, _ in rows], context)
         fields = self._known(model, {name for _, values in rows for name in values})
         silent = wire_context({**SILENT, **context})
         groups: dict[tuple[str, ...], list[int]] = {}
-        for index, (identifier, values) in enumerate(rows):
-            self._require_carriable(model, fields, identifier, values)
+        for index, (_, values) in enumerate(rows):
             groups.setdefault(tuple(sorted(values)), []).append(index)
+        for names, indexes in groups.items():
+            _require_carriable(fields, names, [rows[index] for index in indexes])
         ids: dict[int, int] = {}
         for names, indexes in groups.items():
-            same = [(rows[index][0], {name: rows[index][1][name] for name in names}) for index in indexes]
-            rows_table = table(fields, EXTERNAL_ID, same)
-            found = self._loader.load(model, rows_table, silent, indexes)
+            rows_table = table(fields, EXTERNAL_ID, names, [rows[index] for index in indexes])
+            with self._memory.doubted(model, rows_table.columns):
+                found = self._loader.load(model, rows_table, silent, indexes)
             ids.update(zip(indexes, found, strict=True))
+            self._made.add(model, found)
+            self._upserted.remember(
+                model, {rows[index][0]: id_ for index, id_ in zip(indexes, found, strict=True)}
+            )
         return [ids[index] for index in range(len(rows))]
 
     def unlink(self, model: str, ids: Sequence[int], *, context: Context = NO_CONTEXT) -> None:
         """Delete records. Those that are gone are ignored, so a call that got no answer is repeated."""
         left = list(dict.fromkeys(ids))
+        self._upserted.forget(model, left)
         while left:
             try:
                 self._execute(model, "unlink", left, context=context, idempotent=True)
@@ -192,16 +221,26 @@ class RpcStore:
                     raise
                 left = there
 
+    def forget_deleted(self, model: str, identifiers: Iterable[str]) -> None:
+        """Let records that somebody deleted be made again by the next upsert of these identifiers."""
+        self._upserted.forget(model, self._upserted.known(model, identifiers).values())
+
     # --- what is there ---
 
-    def _require_carriable(
-        self, model: str, fields: Mapping[str, Field], identifier: str, values: Values
-    ) -> None:
-        for name, value in values.items():
-            if not can_carry(fields[name], value):
-                raise FieldError(
-                    f"upsert cannot carry {fields[name]!r} = {str(value)[:80]} of {identifier}",
-                    hint="Give a many2many as [(6, 0, ids)]; write one2many and JSON fields afterwards.",
+    def _require_undeleted(self, model: str, identifiers: Sequence[str], context: Context) -> None:
+        known = self._upserted.known(model, identifiers)
+        if not known:
+            return
+        there = set(self._existing(model, list(known.values()), context))
+        for row, identifier in enumerate(identifiers):
+            id_ = known.get(identifier)
+            if id_ is not None and id_ not in there:
+                raise RemoteMissingRecordError(
+                    f"Odoo has no {model} {id_} ({identifier}) any more: somebody deleted it",
+                    hint="Leave it out, or call forget_deleted() to have it made again. Nothing was written.",
+                    row=row,
+                    identifier=identifier,
+                    ids=[id_],
                 )
 
     def _changes(
@@ -224,11 +263,20 @@ class RpcStore:
 
     # --- asking ---
 
+    def _search_ids(self, model: str, domain: Domain, context: Context) -> list[int]:
+        return self.search(model, domain, context=context)
+
     def _query(
-        self, model: str, domain: Domain, offset: int, limit: int | None, order: str | None
+        self,
+        model: str,
+        domain: Domain,
+        offset: int,
+        limit: int | None,
+        order: str | None,
+        context: Context,
     ) -> dict[str, Any]:
         self._known(model, domain.fields())
-        asked: dict[str, Any] = {"domain": domain.to_list()}
+        asked: dict[str, Any] = {"domain": self._dialect.spoken(model, domain, context).to_list()}
         if offset:
             asked["offset"] = offset
         if limit is not None:
@@ -262,9 +310,25 @@ class RpcStore:
         context: Context,
         idempotent: bool | None = None,
     ) -> Any:
-        return self.connection.execute(
-            model, method, ids, kwargs=kwargs, context=wire_context(context), idempotent=idempotent
-        )
+        with self._memory.doubted(model, kwargs):
+            return self.connection.execute(
+                model, method, ids, kwargs=kwargs, context=wire_context(context), idempotent=idempotent
+            )
+
+
+def _require_carriable(
+    fields: Mapping[str, Field], names: Sequence[str], rows: Sequence[tuple[str, Values]]
+) -> None:
+    """Raise FieldError for the first value that a cell cannot hold."""
+    for field in (fields[name] for name in names):
+        if can_carry_all(field):
+            continue
+        for identifier, values in rows:
+            if not can_carry(field, value := values[field.name]):
+                raise FieldError(
+                    f"upsert cannot carry {field!r} = {str(value)[:80]} of {identifier}",
+                    hint="Give a many2many as [(6, 0, ids)]; write one2many and JSON fields afterwards.",
+                )
 
 
 def _asked(known: Mapping[str, Field], fields: Sequence[str]) -> list[str]:

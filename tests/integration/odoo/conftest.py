@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -32,13 +33,21 @@ class Workshop:
 
     def __post_init__(self) -> None:
         (self.project,) = self.store.create("project.project", [{"name": f"isthmus test {self.tag}"}])
+        tasks = self.store.fields("project.task")
+        self.nobody: dict[str, Any] = {"user_ids": [(5,)]} if "user_ids" in tasks else {"user_id": False}
+        self.hours = "allocated_hours" if "allocated_hours" in tasks else "planned_hours"
+        self.has_times = tasks["date_deadline"].type == "datetime"
+
+    def due(self, at: datetime) -> date:
+        """Return a deadline as this version keeps it: before 17 a day."""
+        return at if self.has_times else at.date()
 
     def row(self, key: str, **values: Any) -> tuple[str, dict[str, Any]]:
         """Return a task to upsert, known under an identifier of this test."""
         return f"__isthmus_test__.{self.tag}_{key}", {"name": key, "project_id": self.project, **values}
 
     def tasks(self, *names: str, **values: Any) -> list[int]:
-        rows = [{"name": name, "project_id": self.project, "user_ids": [(5,)], **values} for name in names]
+        rows = [{"name": name, "project_id": self.project, **self.nobody, **values} for name in names]
         return self.store.create("project.task", rows)
 
     def tags(self, count: int) -> list[int]:

@@ -56,6 +56,6 @@ class ScriptedOdoo:
 def store_on(odoo: ScriptedOdoo, **options: Any) -> RpcStore:
     """Return a store on a scripted Odoo, with a clock that does not wait."""
     connection = OdooConnection(
-        "http://odoo.test", "db", "login", "secret", protocol=odoo, clock=StillClock()
+        "http://127.0.0.1:9", "db", "login", "secret", protocol=odoo, clock=StillClock()
     )
     return RpcStore(connection, **options)

@@ -4,7 +4,6 @@ import pytest
 
 from isthmus.errors import ConfigurationError, MalformedAnswerError
 from isthmus.odoo import OdooConnection
-from isthmus.odoo.connection import default_http
 from isthmus.telemetry import subscribe
 from tests.unit.odoo.scripted import FIELDS, ScriptedOdoo
 
@@ -74,11 +73,3 @@ def test_fields_that_are_no_mapping_are_malformed():
 def test_the_version_is_asked_once():
     connection = connection_on(ScriptedOdoo())
     assert connection.version() is connection.version()
-
-
-@pytest.mark.parametrize(
-    ("url", "limited"), [("https://acme.odoo.com", True), ("https://odoo.com.example", False)]
-)
-def test_odoo_online_is_asked_once_a_second_and_never_in_parallel(url, limited):
-    http = default_http(url, "secret", None)
-    assert (http.limiter is not None) is limited

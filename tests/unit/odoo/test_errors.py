@@ -3,10 +3,8 @@
 import pytest
 
 from isthmus.errors import (
-    ConfigurationError,
     ConflictError,
     ConstraintError,
-    ForbiddenError,
     MissingRecordError,
     ModelError,
     NotFoundError,
@@ -24,50 +22,8 @@ from isthmus.odoo.errors import (
     translate,
 )
 from isthmus.odoo.protocol import Call
-from tests.unit.odoo.recorded import VERSIONS, call_of, faults
+from tests.unit.odoo.recorded import EXPECTED, VERSIONS, call_of, faults
 
-EXPECTED = {
-    "authenticate-bad-db": ConfigurationError,
-    "access-denied-wrong-password": UnauthorizedError,
-    "access-denied-archived-user": UnauthorizedError,
-    "unknown-model": UnknownModelError,
-    "unknown-method": NotFoundError,
-    "private-method": ForbiddenError,
-    "search-unknown-field": RejectedError,
-    "search-bad-operator": RejectedError,
-    "search-bad-domain": RejectedError,
-    "read-unknown-field": RejectedError,
-    "order-unknown-field": RejectedError,
-    "write-missing-id": RemoteMissingRecordError,
-    "unlink-missing-id": RemoteMissingRecordError,
-    "unlink-again": RemoteMissingRecordError,
-    "write-after-unlink": RemoteMissingRecordError,
-    "create-bad-m2o": RemoteMissingRecordError,
-    "create-unknown-field": RejectedError,
-    "create-wrong-type": RejectedError,
-    "create-bad-selection": RejectedError,
-    "create-bad-date": RejectedError,
-    "create-iso-datetime": RejectedError,
-    "unique-violation": RemoteConstraintError,
-    "tag-duplicate": RemoteConstraintError,
-    "create-subtasks-without-project": RemoteConstraintError,
-    "user-error": RejectedError,
-    "recursive-parent": RejectedError,
-    "bad-lang-context": RejectedError,
-    "bad-company-context": ForbiddenError,
-    "wrong-arity": RejectedError,
-    "returns-none": ForbiddenError,
-    "int-overflow": RejectedError,
-    "nul-char": RejectedError,
-    "read-project": ForbiddenError,
-    "state-bad": RejectedError,
-    "kanban-state-old": RejectedError,
-    "load-bad-column": RejectedError,
-    "attachment-bad-base64": RejectedError,
-    "access-error-acl": ForbiddenError,
-    "access-error-write": ForbiddenError,
-    "access-error-rule": ForbiddenError,
-}
 RECORDED = [pytest.param(one, id=f"{v}-{key}") for v in VERSIONS for key, one in faults(v).items()]
 CALL = Call("project.task", "write", (1,))
 

@@ -74,7 +74,7 @@ def test_a_table_puts_the_key_first_and_can_be_cut():
         ("m.b", {"stage_id": 2, "name": "B"}),
         ("m.c", {"name": "C", "stage_id": False}),
     ]
-    whole = table(FIELDS, "id", rows)
+    whole = table(FIELDS, "id", ["name", "stage_id"], rows)
     assert whole.columns == ("id", "name", "stage_id/.id")
     assert whole.rows == (("m.a", "A", "1"), ("m.b", "B", "2"), ("m.c", "C", ""))
     assert [part.keys for part in whole.cut(2)] == [("m.a", "m.b"), ("m.c",)]

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from isthmus.odoo.load import Table
-from isthmus.odoo.plan import SameValues, differing, merge, plan
+from isthmus.odoo.plan import SameValues, comparable, differing, merge, plan
 from isthmus.odoo.schema import fields_of
 
 FIELDS = fields_of(
@@ -15,6 +15,9 @@ FIELDS = fields_of(
         "active": {"type": "boolean"},
         "date_deadline": {"type": "datetime"},
         "data": {"type": "binary"},
+        "datas": {"type": "binary"},
+        "checksum": {"type": "char"},
+        "description": {"type": "html"},
         "tag_ids": {"type": "many2many", "relation": "project.tags"},
         "child_ids": {"type": "one2many", "relation": "project.task"},
     },
@@ -112,3 +115,20 @@ def test_the_plan_writes_each_change_exactly_once(changes):
             assert id_ not in written
             written[id_] = row
     assert written == {id_: row for id_, row in changes.items() if row}
+
+
+def test_html_that_odoo_cleaned_does_not_differ():
+    now = {"description": "<p>a &amp; b</p>"}
+    assert differing(FIELDS, now, {"description": "a &amp; b"}) == {}
+    assert differing(FIELDS, {"description": False}, {"description": "<p><br></p>"}) == {}
+    assert differing(FIELDS, now, {"description": "<p>a</p>"}) == {"description": "<p>a</p>"}
+
+
+def test_content_is_compared_by_its_checksum_where_odoo_keeps_one():
+    assert sorted(comparable(FIELDS, ["datas", "name"])) == ["checksum", "name"]
+    assert comparable(FIELDS, ["data"]) == []
+    now = {"checksum": "86f7e437faa5a7fce15d1ddcb9eaeaea377667b8"}  # SHA-1 of "a"
+    assert differing(FIELDS, now, {"datas": b"a"}) == {}
+    assert differing(FIELDS, now, {"datas": b"b"}) == {"datas": b"b"}
+    assert differing(FIELDS, {"checksum": False}, {"datas": b"a"}) == {"datas": b"a"}
+    assert differing(FIELDS, now, {"datas": False}) == {"datas": False}

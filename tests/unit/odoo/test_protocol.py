@@ -1,6 +1,8 @@
 import pytest
 
-from isthmus.odoo.protocol import Call, Version
+from isthmus.errors import ConfigurationError
+from isthmus.odoo.protocol import Call
+from isthmus.odoo.version import CAPABILITIES, Version
 from tests.unit.odoo.recorded import VERSIONS, call_of, exchanges
 
 CALLS = [
@@ -70,3 +72,29 @@ def test_versions_of_all_series_are_read(text, major, minor):
 def test_a_text_without_a_version_is_refused():
     with pytest.raises(ValueError):
         Version.parse("master")
+
+
+@pytest.mark.parametrize(("capability", "series"), [
+    ("JSON-2", {19, 20, 22}), ("XML-RPC and JSON-RPC", {14, 16, 18, 19, 20}),
+    ("keys made over the API", {19, 20, 22}), ("has_access", {18, 19, 20, 22}),
+])  # fmt: skip
+def test_versions_tell_what_they_have(capability, series):
+    assert {one for one in (14, 16, 18, 19, 20, 22) if Version.parse(f"{one}.0").has(capability)} == series
+
+
+def test_the_series_before_19_have_no_json2_and_every_capability_is_somewhere():
+    assert all(any(series in found for series in range(14, 20)) for found in CAPABILITIES.values())
+
+
+@pytest.mark.parametrize(("method", "ids", "args", "lacks"), [
+    ("write", None, (), True), ("write", [], (), True), ("write", [1], (), False),
+    ("write", None, ([1], {}), False), ("search", None, (), False), ("read", [], (), False),
+    ("read", None, (), False), ("has_access", [], (), False), ("do", [], (), True), ("do", None, (), False),
+])  # fmt: skip
+def test_calls_that_would_change_nothing_are_refused(method, ids, args, lacks):
+    call = Call.of("m", method, ids, args, {})
+    if lacks:
+        with pytest.raises(ConfigurationError, match="without ids"):
+            call.require_records()
+    else:
+        call.require_records()

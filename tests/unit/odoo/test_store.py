@@ -194,7 +194,7 @@ def test_different_values_take_one_read_one_write_per_equal_values_and_one_load(
     (write,), (load,) = odoo.asked("write"), odoo.asked("load")
     assert (write.ids, write.kwargs["vals"]) == ((1, 2), {"active": False})
     assert load.kwargs["fields"] == [".id", "name"]
-    assert load.kwargs["data"] == [["3", "new 3"], ["4", "new 4"]]
+    assert load.kwargs["data"] == [("3", "new 3"), ("4", "new 4")]
     assert load.kwargs["context"] == {**SILENT, "tz": "UTC", "active_test": False}
 
 
@@ -243,7 +243,7 @@ def test_an_upsert_loads_text_cells_silently_in_utc_and_may_be_repeated():
     assert store_on(odoo).upsert(TASK, rows, context={"tz": "Europe/Paris"}) == [100]
     (call,) = odoo.asked("load")
     assert call.kwargs["fields"] == ["id", "active", "date_deadline", "name", "tag_ids/.id"]
-    assert call.kwargs["data"] == [["__isthmus__.a", "1", "2026-01-02 03:04:05", "A", "1,2"]]
+    assert call.kwargs["data"] == [("__isthmus__.a", "1", "2026-01-02 03:04:05", "A", "1,2")]
     assert call.kwargs["context"] == {**SILENT, "tz": "UTC", "active_test": False}
     assert call.repeatable
 

@@ -33,6 +33,18 @@ class NoAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class Belated:
+    """Close the connection without an answer, and act ``seconds`` later: the client may have tried again."""
+
+    seconds: float = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """Act twice, as behind a proxy that sends a request again; answer what came of the second time."""
+
+
+@dataclass(frozen=True, slots=True)
 class DropConnection:
     """Close the connection without an answer, before the request is acted on or (``after_acting``) after."""
 
@@ -81,7 +93,7 @@ class Answer:
         return response
 
 
-Fault = Delay | NoAnswer | DropConnection | TruncatedBody | HalfBody | Answer
+Fault = Delay | NoAnswer | Belated | Repeated | DropConnection | TruncatedBody | HalfBody | Answer
 
 
 def on(method: str | None = None, path: str | None = None, containing: str | None = None) -> Condition:

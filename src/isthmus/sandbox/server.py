@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import socket
 import socketserver
 import threading
@@ -22,16 +23,19 @@ from typing import Self, cast
 from isthmus.errors import ConfigurationError
 from isthmus.sandbox.faults import (
     Answer,
+    Belated,
     Delay,
     DropConnection,
     Fault,
     Faults,
     HalfBody,
     NoAnswer,
+    Repeated,
     TruncatedBody,
 )
 from isthmus.sandbox.message import BadRequestError, Request, Response, read_request
 from isthmus.sandbox.request_log import LogEntry, RequestLog, without_secrets
+from isthmus.sandbox.traffic import Inlet, Traffic
 
 __all__ = ["Faults", "Handler", "HttpServer", "LogEntry", "Request", "RequestLog", "Response"]
 
@@ -47,6 +51,7 @@ class HttpServer:
         self.log = RequestLog()
         self.faults = Faults()
         self.stopping = threading.Event()
+        self.traffic = Traffic()
         self._listener: _Listener | None = None
         self._thread: threading.Thread | None = None
 
@@ -84,12 +89,20 @@ class HttpServer:
         listener, self._listener = self._listener, None
         if listener is None:
             return
+        listener.is_closed = True  # for good: a new start does not wake up what was cut off
         self.stopping.set()
         listener.shutdown()
         listener.server_close()
         listener.close_connections()
         if self._thread is not None:
             self._thread.join()
+
+    def come_to_rest(self, seconds: float = 30.0) -> bool:
+        """Wait until every request that was sent has been acted on; return False when that takes longer.
+
+        Also those whose client was cut off, or has given up waiting.
+        """
+        return self.traffic.wait(lambda: self._listener.socket if self._listener else None, seconds)
 
     def __enter__(self) -> Self:
         self.start()
@@ -117,7 +130,11 @@ class _Listener(socketserver.ThreadingTCPServer):
         self.owner = owner
         self.connections: set[socket.socket] = set()
         self.guard = threading.Lock()
+        self.is_closed = False
         super().__init__(address, _Connection)
+
+    def get_request(self) -> tuple[socket.socket, object]:
+        return self.owner.traffic.opened(super().get_request)
 
     def close_connections(self) -> None:
         with self.guard:
@@ -134,6 +151,7 @@ class _Connection(socketserver.StreamRequestHandler):
         super().setup()
         self.listener = cast(_Listener, self.server)
         self.owner = self.listener.owner
+        self.rfile = io.BufferedReader(Inlet(self.connection, self.owner.traffic))
         with self.listener.guard:
             self.listener.connections.add(self.connection)
 
@@ -142,11 +160,12 @@ class _Connection(socketserver.StreamRequestHandler):
             self.listener.connections.discard(self.connection)
         with contextlib.suppress(OSError):
             super().finish()
+        self.owner.traffic.closed(self.connection)
 
     def handle(self) -> None:
         with contextlib.suppress(OSError):
-            while not self.owner.stopping.is_set() and self._serve_one():
-                pass
+            while not self.listener.is_closed and self._serve_one():
+                self.owner.traffic.ended(self.connection)
 
     def _serve_one(self) -> bool:
         """Answer one request; return whether the connection stays open."""
@@ -157,11 +176,12 @@ class _Connection(socketserver.StreamRequestHandler):
             return False
         if request is None:
             return False
+        self.owner.traffic.begun(self.connection)  # it may have come together with the one before
         start = time.perf_counter()
         fault = self.owner.faults.take(request)
         response, error_text = self._act(request, fault)
         status = response.status if response is not None else 0
-        if isinstance(fault, NoAnswer | DropConnection):
+        if isinstance(fault, NoAnswer | Belated | DropConnection):
             status = 0
         ms = (time.perf_counter() - start) * 1000
         self.owner.log.add(
@@ -184,6 +204,12 @@ class _Connection(socketserver.StreamRequestHandler):
                 self.owner.stopping.wait(seconds)
             case DropConnection(after_acting=False):
                 return None, None
+            case Belated(seconds):
+                with contextlib.suppress(OSError):
+                    self.connection.shutdown(socket.SHUT_RDWR)
+                self.owner.stopping.wait(seconds)
+            case Repeated():
+                self.owner.answer(request)
             case Answer(after_acting=False):
                 return fault.response(), None
         response, error_text = self.owner.answer(request)
@@ -196,7 +222,7 @@ class _Connection(socketserver.StreamRequestHandler):
             case NoAnswer(seconds):
                 self.owner.stopping.wait(seconds)
                 return False
-            case DropConnection():
+            case DropConnection() | Belated():
                 return False
             case TruncatedBody(share):
                 missing = len(response.body) - int(len(response.body) * share)

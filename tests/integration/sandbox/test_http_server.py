@@ -6,7 +6,17 @@ import pytest
 import urllib3
 
 from isthmus.errors import ConfigurationError
-from isthmus.sandbox.faults import Answer, Delay, DropConnection, HalfBody, NoAnswer, TruncatedBody, on
+from isthmus.sandbox.faults import (
+    Answer,
+    Belated,
+    Delay,
+    DropConnection,
+    HalfBody,
+    NoAnswer,
+    Repeated,
+    TruncatedBody,
+    on,
+)
 from isthmus.sandbox.server import HttpServer, Request, Response
 
 
@@ -125,6 +135,16 @@ def test_after_acting_the_work_is_done_though_no_answer_comes(server, pool, echo
     assert server.log.entries[0].status == 0
 
 
+def test_what_is_belated_is_done_after_the_client_gave_up_and_what_is_repeated_twice(server, pool, echo):
+    server.faults.add(Belated(0.01))
+    with pytest.raises(urllib3.exceptions.ProtocolError):
+        pool.request("POST", f"{server.url}/late")
+    server.faults.add(Repeated())
+    assert pool.request("POST", f"{server.url}/twice").status == 200
+    server.stop()
+    assert sorted(request.path for request in echo.seen) == ["/late", "/twice", "/twice"]
+
+
 def test_a_silent_server_makes_the_client_time_out(server, pool, echo):
     server.faults.add(NoAnswer())
     with pytest.raises(urllib3.exceptions.ReadTimeoutError):
@@ -197,3 +217,40 @@ def test_a_taken_port_is_a_configuration_error(server, echo):
 def test_the_url_of_a_stopped_server_is_a_configuration_error(echo):
     with pytest.raises(ConfigurationError, match="not running"):
         HttpServer(echo).url
+
+
+def test_a_server_comes_to_rest_once_what_was_cut_off_has_acted(server, pool, echo):
+    server.faults.add(Belated(0.3))
+    with pytest.raises(urllib3.exceptions.HTTPError):
+        pool.request("POST", f"{server.url}/late")
+    assert echo.seen == []
+    assert server.come_to_rest()
+    assert [request.path for request in echo.seen] == ["/late"]
+
+
+def test_a_server_comes_to_rest_once_what_nobody_waits_for_has_acted(server, echo):
+    server.faults.add(Delay(0.3))
+    with socket.create_connection((server.host, server.port)) as connection:
+        connection.sendall(b"GET /first HTTP/1.1\r\n\r\nGET /second HTTP/1.1\r\n\r\n")
+    assert server.come_to_rest()
+    assert [request.path for request in echo.seen] == ["/first", "/second"]
+
+
+def test_a_server_that_is_still_busy_after_the_time_does_not_come_to_rest(server):
+    server.faults.add(Delay(5))
+    with socket.create_connection((server.host, server.port)) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\n\r\n")
+        assert not server.come_to_rest(0.01)
+
+
+def test_what_a_stopped_server_had_not_read_is_not_done_when_it_is_started_again(server, echo):
+    port = server.port
+    server.faults.add(Delay(0.2))
+    with socket.create_connection((server.host, port)) as connection:
+        connection.sendall(b"GET /first HTTP/1.1\r\n\r\nGET /second HTTP/1.1\r\n\r\n")
+        while server.faults.pending:
+            pass
+        server.stop()
+        server.start(port)
+        assert server.come_to_rest()
+    assert [request.path for request in echo.seen] == ["/first"]

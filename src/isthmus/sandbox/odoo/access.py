@@ -24,9 +24,12 @@ class Right:
 
 
 RIGHTS = {
+    "base.automation": Right(""),
+    "ir.actions.server": Right(""),
     "ir.attachment": Right(ALL),
     "ir.cron": Right(""),
     "ir.model": Right(""),
+    "ir.model.fields": Right(""),
     "ir.model.data": Right("", "base.group_erp_manager"),
     "ir.module.module": Right("read"),
     "mail.message": Right(ALL),

@@ -76,14 +76,14 @@ def _run(env: Environment, call: Call, method: Method, ids: Sequence[int], args:
     call.facts |= {"write": method.writes, "records": _count(ids, (*args, *named.values()))}
     _check_context(env, call.context)
     records = env[call.model].with_context(**call.context).browse(ids)
-    with record_errors(env):
+    with record_errors(records.env):
         return method.call(records, args, named)
 
 
 def _check_context(env: Environment, context: Values) -> None:
-    """Refuse a language that is not installed and companies that the caller does not belong to."""
+    """Refuse companies that are not the caller's and, from 18 on, a language that is not installed."""
     lang = context.get("lang")
-    if lang and lang not in LANGUAGES:
+    if lang and lang not in LANGUAGES and env.service(Session).series >= 18:
         raise UserError(f"Invalid language code: {lang}")
     companies = context.get("allowed_company_ids")
     if companies:

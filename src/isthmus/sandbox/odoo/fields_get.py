@@ -21,16 +21,18 @@ def described(
     wanted = set(attributes) if attributes else None
     return {
         name: {
-            key: value for key, value in _attributes(fields[name]).items() if wanted is None or key in wanted
+            key: value
+            for key, value in _attributes(records, fields[name]).items()
+            if wanted is None or key in wanted
         }
         for name in chosen
     }
 
 
-def _attributes(field: Field) -> Values:
+def _attributes(records: Any, field: Field) -> Values:
     told: Values = {
         "name": field.name,
-        "type": field.type,
+        "type": records._wire_types.get(field.name, field.type),
         "string": field.string,
         "required": field.required,
         "readonly": field.readonly or (field.compute is not None and field.name != "display_name"),

@@ -21,7 +21,7 @@ GENERIC: dict[str, Method] = {}
 
 
 def _method(
-    *, of_records: bool, writes: bool = False, since: int = 17, until: int = 99
+    *, of_records: bool, writes: bool = False, since: int = 14, until: int = 99
 ) -> Callable[[Function], Function]:
     """File a function as a method of every model; type errors then read as those of ``BaseModel``."""
 
@@ -83,7 +83,7 @@ def search_read(
     return reading.rows(_found(self, domain or [], offset, limit, order), fields, load)
 
 
-@_method(of_records=False)
+@_method(of_records=False, since=17)
 def web_search_read(
     self: Any,
     domain: Any,
@@ -127,7 +127,7 @@ def read(self: Any, fields: Sequence[str] | None = None, load: str | None = "_cl
     return reading.rows(_readable(self), fields, load)
 
 
-@_method(of_records=True)
+@_method(of_records=True, since=17)
 def web_read(self: Any, specification: Mapping[str, Any]) -> list[Values]:
     """Read along relations."""
     return reading.nested(_readable(self), specification)

@@ -24,7 +24,7 @@ def rows(records: Any, names: Iterable[str] | None, load: str | None = "_classic
     asked = list(dict.fromkeys(names)) if names else None
     check_names(records, fields, asked)
     chosen = {name: fields[name] for name in (asked or readable(fields)) if name != "id"}
-    found = records.read(list(chosen))
+    found = records.wire_rows(records.read(list(chosen)))
     for row in found:
         for name, field in chosen.items():
             if field.type not in _PLAIN or field.required or name in records._masked:

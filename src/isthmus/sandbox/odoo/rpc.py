@@ -31,7 +31,7 @@ class Method:
     function: Callable[..., Any]
     of_records: bool
     writes: bool
-    first_series: int = 17
+    first_series: int = 14
     last_series: int = 99
 
     def bind_named(self, model: str, ids: Any, named: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -57,7 +57,7 @@ class Method:
 
 
 def exposed(
-    *, writes: bool = False, of_records: bool = True, since: int = 17, until: int = 99
+    *, writes: bool = False, of_records: bool = True, since: int = 14, until: int = 99
 ) -> Callable[[Function], Function]:
     """Mark a method of a model as callable by clients."""
 

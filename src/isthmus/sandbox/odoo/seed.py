@@ -6,6 +6,7 @@ from typing import Any
 
 from isthmus.records.environment import Environment
 from isthmus.sandbox.odoo.session import Session
+from isthmus.sandbox.odoo.values import all_fields
 
 #: ``(external id, title up to 18, title from 19 on)``, in the order of their ids.
 GROUPS = (
@@ -82,12 +83,25 @@ def _fill(env: Environment) -> None:
             if not model._abstract
         ]
     )
+    if env.registry.is_local("ir.model.fields"):
+        _fill_fields(env)
     env["ir.module.module"].create(
         [{"name": name, "shortdesc": name, "state": "installed"} for name in MODULES]
     )
     rows = [(*name.split(".", 1), model, id_) for name, model, id_ in ids]
     env["ir.model.data"].create(
         [{"module": module, "name": name, "model": model, "res_id": id_} for module, name, model, id_ in rows]
+    )
+
+
+def _fill_fields(env: Environment) -> None:
+    env["ir.model.fields"].create(
+        [
+            {"name": name, "model": model, "field_description": field.string}
+            for model in env.registry
+            if not env.registry[model]._abstract
+            for name, field in all_fields(env[model]).items()
+        ]
     )
 
 

@@ -13,6 +13,8 @@ import secrets
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from types import TracebackType
 from typing import Any, Self
 
@@ -20,27 +22,41 @@ from isthmus.clock import Clock, SystemClock
 from isthmus.errors import ConfigurationError
 from isthmus.records import Registry, SqlDatabase, open_environment, upgrade_schema
 from isthmus.records.environment import Environment
-from isthmus.sandbox.odoo import json2, jsonrpc, pages, xmlrpc
+from isthmus.sandbox.odoo import documentation, json2, jsonrpc, pages, xmlrpc
 from isthmus.sandbox.odoo.auth import Doorkeeper
 from isthmus.sandbox.odoo.dispatch import Call, execute, execute_named
 from isthmus.sandbox.odoo.errors import AccessDenied, ForeignError, python_error
 from isthmus.sandbox.odoo.models.user import groups_of
 from isthmus.sandbox.odoo.seed import seed
 from isthmus.sandbox.odoo.session import NOBODY, SUPERUSER, Session
+from isthmus.sandbox.odoo.transaction_clock import TransactionClock
 from isthmus.sandbox.server import Faults, HttpServer, Request, RequestLog, Response
 
 #: What each major version says of itself.
-VERSIONS = {17: "17.0", 18: "18.0-20250702", 19: "19.0"}
+VERSIONS = {14: "14.0", 15: "15.0", 16: "16.0", 17: "17.0", 18: "18.0-20250702", 19: "19.0"}
 
-_PACKAGES = {17: "series18", 18: "series18", 19: "series19"}
+#: Applications that an Odoo may have or not.
+APPS = ("project_enterprise",)
+
+#: What each major version has of its own, on top of what all have.
+_PACKAGES = {
+    14: ("series18", "series17", "series16", "series14"),
+    15: ("series18", "series17", "series16", "series15"),
+    16: ("series18", "series17", "series16"),
+    17: ("series18", "series17", "properties", "automation"),
+    18: ("series18", "properties", "automation"),
+    19: ("series19", "properties", "automation"),
+}
 
 
 class OdooSandbox:
     """A small Odoo with the project application, on loopback.
 
-    ``version`` is 17, 18 or 19; ``database_url`` keeps the state (in memory by default); without ``api_key``
-    one is made. Requests are served one after the other. ``log`` has an entry for each, whose ``facts`` tell
-    ``model``, ``call``, ``records`` (how many it was about), ``write`` and, when it was refused, ``error``.
+    ``version`` is 14 to 19; ``database_url`` keeps the state (in memory by default); without ``api_key``
+    one is made; ``apps`` are installed on top: "project_enterprise".
+
+    Requests are served one after the other. ``log`` has an entry for each, whose ``facts`` tell ``model``,
+    ``call``, ``records`` (how many it was about), ``write`` and, when it was refused, ``error``.
     """
 
     def __init__(
@@ -52,7 +68,13 @@ class OdooSandbox:
         password: str = "admin",
         api_key: str | None = None,
         clock: Clock | None = None,
+        apps: Sequence[str] = (),
     ) -> None:
+        if unknown := [one for one in apps if one not in APPS]:
+            raise ConfigurationError(
+                f"the sandbox has no application {unknown[0]!r}: it knows {', '.join(APPS)}",
+                hint="Choose one of these, or none.",
+            )
         if version not in VERSIONS:
             raise ConfigurationError(
                 f"the sandbox cannot be Odoo {version}: it knows {', '.join(map(str, VERSIONS))}",
@@ -67,8 +89,8 @@ class OdooSandbox:
         self._clock = clock or SystemClock()
         self._lock = threading.Lock()
         self._doorkeeper = Doorkeeper(self._clock)
-        package = __package__
-        self._registry = Registry.build([f"{package}.models", f"{package}.{_PACKAGES[version]}"])
+        packages = ["models", *_PACKAGES[version], *apps]
+        self._registry = Registry.build([f"{__package__}.{one}" for one in packages])
         self._server = HttpServer(self.answer)
         upgrade_schema(self.store, self._registry)
         with self.environment(NOBODY) as env:
@@ -99,6 +121,10 @@ class OdooSandbox:
         """Stop listening; the state stays."""
         self._server.stop()
 
+    def come_to_rest(self, seconds: float = 30.0) -> bool:
+        """Wait until every request that was sent has been acted on; return False when that takes longer."""
+        return self._server.come_to_rest(seconds)
+
     def __enter__(self) -> Self:
         self.start()
         return self
@@ -109,24 +135,36 @@ class OdooSandbox:
         self.stop()
 
     @contextmanager
-    def environment(self, uid: int = SUPERUSER) -> Iterator[Environment]:
-        """Open a transaction on the server's own records, by default as the user that may do anything."""
+    def environment(self, uid: int = SUPERUSER, started: datetime | None = None) -> Iterator[Environment]:
+        """Open a transaction on the server's own records, by default as the user that may do anything.
+
+        ``started`` is when it began, if not now: what it writes carries that time and can be seen once the
+        block ends, as with a transaction that took long.
+        """
         with self._lock:
             groups = frozenset[str]()
             if uid > SUPERUSER:
                 with self._open(SUPERUSER) as env:
                     groups = groups_of(env, uid)
-            with self._open(uid, groups) as env:
+            with self._open(uid, groups, started) as env:
                 yield env
 
-    def _open(self, uid: int, groups: frozenset[str] = frozenset()) -> AbstractContextManager[Environment]:
+    def _open(
+        self, uid: int, groups: frozenset[str] = frozenset(), started: datetime | None = None
+    ) -> AbstractContextManager[Environment]:
         services: dict[type, Any] = {Session: Session(uid, self.version, groups)}
-        return open_environment(self._registry, self.store, services=services, clock=self._clock)
+        clock = TransactionClock(self._clock, started)
+        return open_environment(self._registry, self.store, services=services, clock=clock)
 
     # --- requests ---
 
     def answer(self, request: Request) -> Response:
-        """Answer one HTTP request."""
+        """Answer one HTTP request, and say what time it is here."""
+        response = self._answer(request)
+        response.headers["Date"] = format_datetime(self._clock.now().replace(tzinfo=UTC), usegmt=True)
+        return response
+
+    def _answer(self, request: Request) -> Response:
         path = request.path
         if path == "/jsonrpc":
             return jsonrpc.answer(request, self.version, lambda *call: self._serve(request, *call))
@@ -147,6 +185,8 @@ class OdooSandbox:
             return pages.no_database()
         if request.path.startswith(json2.PREFIX):
             return json2.answer(request, self.version, lambda *call: self._serve_named(request, *call))
+        if request.path.startswith(documentation.PREFIX):
+            return documentation.answer(request, self.version, lambda *call: self._describe(request, *call))
         if request.path.startswith("/doc/"):
             return json2.without_session(request, self.version)
         return pages.not_found()
@@ -208,11 +248,21 @@ class OdooSandbox:
         return self._done(call, uid, execute)
 
     def _serve_named(self, request: Request, key: str, model: str, method: str, named: dict[str, Any]) -> Any:
+        uid = self._owner(key)
+        return self._done(Call(model, method, (), named, request.facts), uid, execute_named)
+
+    def _describe(self, request: Request, key: str, model: str) -> Any:
+        request.facts |= {"model": model, "write": False}
+        with self.environment(self._owner(key)) as env:
+            return documentation.described(env, model)
+
+    def _owner(self, key: str) -> int:
+        """Return the user of an API key. Raises HttpError (401)."""
         with self.environment() as env:
             uid = env["res.users.apikeys"].user_of(key)
         if not uid:
             raise json2.invalid_key()
-        return self._done(Call(model, method, (), named, request.facts), uid, execute_named)
+        return int(uid)
 
     def _done(self, call: Call, uid: int, how: Callable[[Environment, Call], Any]) -> Any:
         call.facts |= {"model": call.model, "call": call.method, "write": False, "records": 0}

@@ -52,16 +52,22 @@ def _violated(series: int, model: Any, error: ConstraintError) -> Refusal:
         return ValidationError(in_use(series, str(error.details.get("constraint")), None, None, ""))
     for name, rule, message in model._sql_constraints if model is not None else ():
         if name == error.details.get("constraint"):
-            return _unique(series, model, rule.partition("(")[2].rstrip(")").split(","), message)
+            said = NOT_COMPLETED + message if series >= 16 else _before_16(model, name, message)
+            return _unique(series, model, rule.partition("(")[2].rstrip(")").split(","), message, said)
     return ValidationError(NOT_COMPLETED + error.message)
 
 
-def _unique(series: int, model: Any, columns: list[str], message: str) -> Refusal:
+def _before_16(model: Any, name: str, message: str) -> str:
+    """Return what 14 and 15 say: the message to who has a language, the name of the constraint to others."""
+    return message if model.env.context.get("lang") else f"{model._table}_{name}"
+
+
+def _unique(series: int, model: Any, columns: list[str], message: str, said: str) -> Refusal:
     """Return the refusal of a declared constraint; ``load`` names the field, before 19 in its own words."""
     if len(columns) != 1 or columns[0] not in model._fields:
-        return ValidationError(NOT_COMPLETED + message)
+        return ValidationError(said)
     name, label = columns[0], model._fields[columns[0]].string
     cell = (
         f"The value for the field '{name}' already exists (this is probably '{label}' in the current model)."
     )
-    return ValidationError(NOT_COMPLETED + message, field=name, cell=message if series >= 19 else cell)
+    return ValidationError(said, field=name, cell=message if series >= 19 else cell)

@@ -36,12 +36,14 @@ LOOKED_AT = frozenset({"project.project", "project.task", "project.task.type", "
 
 
 def all_fields(records: Any) -> dict[str, Field]:
-    """Return the fields of a model and of those that it delegates to, by name."""
+    """Return the fields of a model and of those that it delegates to, by name; those of its version alone."""
     inherited = [all_fields(records.env[parent]) for parent in records._inherits]
     merged: dict[str, Field] = {}
     for fields in inherited:
         merged.update(fields)
-    return {**merged, **records._fields}
+    absent = getattr(records, "_absent", ())
+    own = {name: field for name, field in records._fields.items() if name not in absent}
+    return {**merged, **own}
 
 
 class Intake:

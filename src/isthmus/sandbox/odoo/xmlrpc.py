@@ -16,6 +16,7 @@ from isthmus.sandbox.odoo.errors import (
     AccessDenied,
     AccessError,
     ForeignError,
+    MissingError,
     Refusal,
     UserError,
     python_error,
@@ -72,12 +73,12 @@ def fault(refusal: Refusal) -> Fault:
 def old_fault(refusal: Refusal) -> Fault:
     """Return the fault of the first version, whose codes are text."""
     match refusal:
+        case MissingError() | AccessError():
+            code, text = f"warning -- {type(refusal).__name__}\n\n{refusal.message}", ""
         case AccessDenied():
             code, text = "AccessDenied", refusal.message
-        case AccessError():
-            code, text = "AccessError", refusal.message
-        case UserError():
-            code, text = f"warning -- {type(refusal).__name__}\n\n{refusal.message}", ""
+        case UserError():  # a ValidationError is not told apart
+            code, text = f"warning -- UserError\n\n{refusal.message}", ""
         case _:
             code, text = refusal.message, traceback_text(refusal)
     return Fault(code, _CONTROL.sub("", text))  # type: ignore[arg-type]

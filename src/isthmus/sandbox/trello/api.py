@@ -10,13 +10,13 @@ import msgspec
 from isthmus.clock import Clock
 from isthmus.records import Environment
 from isthmus.sandbox.message import Request, Response
-from isthmus.sandbox.trello import resources  # noqa: F401 - registers the routes
 from isthmus.sandbox.trello.access import Credentials, authenticate
 from isthmus.sandbox.trello.call import Call, Settings
 from isthmus.sandbox.trello.courier import Delivery
 from isthmus.sandbox.trello.errors import ApiError, invalid_value, no_route
 from isthmus.sandbox.trello.limits import Gate
 from isthmus.sandbox.trello.params import Params
+from isthmus.sandbox.trello.resources import uploads  # with all others, which registers the routes
 from isthmus.sandbox.trello.router import Answer, route
 from isthmus.sandbox.trello.state import State
 from isthmus.sandbox.trello.subscription import deliveries
@@ -42,7 +42,7 @@ class Api:
         path, found = _routed(request)
         params = Params.of(request)
         state = State(env)
-        given = Credentials.of(request, params)
+        given = Credentials.of(request, Params({}) if is_download(found) else params)
         word = path.strip("/").split("/")[0].rstrip("s")
         token, me = authenticate(state, given, self.keys, word, self.settings.callers, self.clock.now())
         for name in ("key", "token"):
@@ -74,7 +74,7 @@ class Api:
         request = Request.of("GET", "/1/" + url.lstrip("/"))
         try:
             path, found = _routed(request)
-            if found is None:
+            if found is None or is_download(found):
                 raise no_route("GET", request.path)
             self._admit(given, me, path)
             call = Call("GET", request.path, Params.of(request), state, self.settings, me, token)
@@ -92,6 +92,11 @@ class Api:
         if given.key not in self.keys:
             return {}
         return self.gate.headers(given.key, given.token, given.token, now=self.clock.monotonic())
+
+
+def is_download(found: tuple[Answer, dict[str, str]] | None) -> bool:
+    """Tell whether a file is asked for: key and token count in the header only, there."""
+    return found is not None and found[0] is uploads.download
 
 
 def _routed(request: Request) -> tuple[str, tuple[Answer, dict[str, str]] | None]:

@@ -26,6 +26,8 @@ class Settings:
     ids: IdFactory
     ticker: Ticker
     large_pos: bool = False
+    #: Bytes of the largest file that may be uploaded.
+    largest_file: int = 10 * 1024 * 1024
     app: Data | None = None
     callers: dict[str, tuple[Data, Data]] = field(default_factory=dict)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from isthmus.sandbox.trello import pos, template
+from isthmus.sandbox.trello import files, pos, template
 from isthmus.sandbox.trello.call import Call
 from isthmus.sandbox.trello.derived import refresh, tell_items
 from isthmus.sandbox.trello.journal import board_ref, card_ref, list_ref
@@ -156,7 +156,7 @@ def copy_card(call: Call, source: Data, list_: Data, values: Data, wish: Any = "
     if board["id"] != source["idBoard"]:
         copied.update(idLabels=[], idMembers=[])
     card = new_card(call, list_, board, wish, {"name": source["name"], **copied, **values})
-    card["attachments"] = [{**one, "id": call.new_id()} for one in source["attachments"]]
+    card["attachments"] = [copy_attachment(call, one) for one in source["attachments"]]
     for checklist in call.state.rows("checklist", ("card", "=", source["id"])):
         copy_checklist(call, checklist, card, checklist["pos"])
     told = {"card": card_ref(card), "list": list_ref(list_), "cardSource": card_ref(source)}
@@ -164,6 +164,13 @@ def copy_card(call: Call, source: Data, list_: Data, values: Data, wish: Any = "
     refresh(card)
     count_items(call, card)
     return call.state.save("card", card)
+
+
+def copy_attachment(call: Call, source: Data) -> Data:
+    """Return a copy of an attachment for another card."""
+    made = {**source, "id": call.new_id()}
+    files.copy(call.state.env, source["id"], made["id"])
+    return made
 
 
 def copy_checklist(call: Call, source: Data, card: Data, wish: pos.Number, name: str | None = None) -> Data:

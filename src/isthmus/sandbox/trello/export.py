@@ -12,6 +12,7 @@ from typing import Any
 from isthmus.errors import ImportDataError
 from isthmus.sandbox.trello import template
 from isthmus.sandbox.trello.derived import badges, board_url, card_url, tell_items
+from isthmus.sandbox.trello.files import stood_in
 from isthmus.sandbox.trello.ids import created_at, is_id
 from isthmus.sandbox.trello.template import completed
 from isthmus.sandbox.trello.timestamp import iso
@@ -146,7 +147,8 @@ def _card(data: Data, one: Data, checklists: list[Data]) -> Data:
     for name in ("idMembers", "idLabels", "idMembersVoted", "attachments", "customFieldItems", "pluginData"):
         card[name] = list(card[name] or [])
     card["idLabels"] = card["idLabels"] or [label["id"] for label in one.get("labels") or [] if "id" in label]
-    card["attachments"] = [completed(template.ATTACHMENT, attachment) for attachment in card["attachments"]]
+    attachments = [completed(template.ATTACHMENT, attachment) for attachment in card["attachments"]]
+    card["attachments"] = [stood_in(attachment) for attachment in attachments]
     card["badges"] = badges(card)
     tell_items(card, checklists)
     card["shortUrl"] = card["shortUrl"] or f"https://trello.com/c/{card['shortLink']}"

@@ -66,6 +66,14 @@ class Member(models.Model):
     username = fields.Char(index=True)
 
 
+class Content(models.Model):
+    _name = "sandbox.trello.content"
+    _description = "Content of an uploaded file"
+
+    attachment = fields.Char(required=True, index=True)
+    content = fields.Binary()
+
+
 class Checklist(models.Model):
     _name = "sandbox.trello.checklist"
     _inherit = "sandbox.trello.object"

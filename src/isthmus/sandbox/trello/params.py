@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl
 from isthmus.sandbox.message import Request
 from isthmus.sandbox.trello.errors import ApiError, invalid_value
 from isthmus.sandbox.trello.ids import is_id
+from isthmus.sandbox.trello.multipart import parts
 from isthmus.sandbox.trello.timestamp import iso, parse
 
 #: The longest name or description. Source: Trello's OpenAPI description.
@@ -128,7 +129,7 @@ def _body(request: Request) -> dict[str, Any]:
             raise ApiError(400, "Error parsing body") from None
         return body if isinstance(body, dict) else {}
     if request.content_type == "multipart/form-data":
-        return {}
+        return dict(parts(request.headers["content-type"], request.body))
     return dict(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True))
 
 

@@ -53,6 +53,7 @@ class TrelloSandbox:
 
     ``limits`` are the real ones unless told otherwise (``Limits.off()`` for speed tests). ``large_pos``
     places new objects from 2^47 on, as boards since 2025 do; ``seed`` makes identifiers repeatable.
+    ``largest_file`` is how many bytes an uploaded file may have (those of a free account).
     ``secret`` signs webhook deliveries, which ``courier`` makes and tries again after ``webhook_retry_s``.
     """
 
@@ -68,15 +69,17 @@ class TrelloSandbox:
         limits: Limits | None = None,
         clock: Clock | None = None,
         large_pos: bool = False,
+        largest_file: int = 10 * 1024 * 1024,
         seed: int | None = None,
     ) -> None:
         self.key = key
         self.token = token
+        self.secret = secret
         self.clock = clock or SystemClock()
         self._registry = Registry.build(["isthmus.sandbox.trello"])
         self._database = SqlDatabase(database_url)
         upgrade_schema(self._database, self._registry)
-        self._settings = Settings(IdFactory(seed), Ticker(self.clock), large_pos, _app(key))
+        self._settings = Settings(IdFactory(seed), Ticker(self.clock), large_pos, largest_file, _app(key))
         self._api = Api(frozenset({key}), Gate(limits or Limits()), self._settings, self.clock)
         self._lock = threading.Lock()
         self._server = HttpServer(self._answer)
@@ -94,6 +97,10 @@ class TrelloSandbox:
         """Stop listening; the boards stay."""
         self._server.stop()
         self.courier.stop()
+
+    def come_to_rest(self, seconds: float = 30.0) -> bool:
+        """Wait until every request that was sent has been acted on; return False when that takes longer."""
+        return self._server.come_to_rest(seconds)
 
     def __enter__(self) -> Self:
         self.start()
@@ -157,7 +164,7 @@ class TrelloSandbox:
             with self._lock, self._environment() as env:
                 result, deliveries = self._api.answer(env, request)
             self.courier.post(deliveries)
-            response = ok(result)
+            response = result if isinstance(result, Response) else ok(result)
         except ApiError as error:
             response = refusal(error)
         response.headers.update(ALWAYS)

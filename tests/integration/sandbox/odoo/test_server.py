@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import xmlrpc.client
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -188,7 +191,7 @@ def test_the_state_is_kept_in_the_database_that_is_named(tmp_path: Path) -> None
 
 
 def test_a_version_that_nobody_knows_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match="it knows 17, 18, 19"):
+    with pytest.raises(ConfigurationError, match="it knows 14, 15, 16, 17, 18, 19"):
         OdooSandbox(12)
 
 
@@ -200,3 +203,115 @@ def test_17_answers_like_18_but_for_what_came_later() -> None:
         assert isinstance(odoo.call(TASK, "copy", [task]), int)
         with pytest.raises(Refused, match="does not exist"):
             odoo.call(TASK, "has_access", [], "read")
+
+
+#: The fields of a task that came or went between versions, and the series that have them.
+TASK_FIELDS = {
+    "user_id": {14},
+    "user_ids": {15, 16, 17, 18, 19},
+    "kanban_state": {14, 15, 16},
+    "state": {17, 18, 19},
+    "planned_hours": {14, 15, 16},
+    "allocated_hours": {17, 18, 19},
+    "display_project_id": {15, 16},
+}
+
+
+@pytest.mark.parametrize("series", [14, 15, 16, 17, 18, 19])
+def test_a_task_has_the_fields_of_its_version(series: int) -> None:
+    with OdooSandbox(series) as sandbox:
+        odoo = Client(sandbox)
+        fields = odoo.call(TASK, "fields_get", attributes=["type"])
+        assert {name for name in TASK_FIELDS if name in fields} == {
+            name for name, there in TASK_FIELDS.items() if series in there
+        }
+        assert fields["date_deadline"]["type"] == ("datetime" if series >= 17 else "date")
+        absent = next(name for name in ("state", "kanban_state") if name not in fields)
+        with pytest.raises(Refused, match=f"Invalid field '{absent}'"):
+            odoo.call(TASK, "create", {"name": "n", absent: "normal"})
+        with pytest.raises(Refused, match=f"Invalid field (project.task.)?'?{absent}"):
+            odoo.call(TASK, "search", [[absent, "=", "normal"]])
+
+
+@pytest.mark.parametrize("series", [14, 15, 16])
+def test_old_versions_know_nothing_of_what_came_later(series: int) -> None:
+    with OdooSandbox(series) as sandbox:
+        odoo = Client(sandbox)
+        version = odoo.service("common", "version")["result"]
+        assert (version["server_version"], version["server_version_info"][0]) == (f"{series}.0", series)
+        project = odoo.call(
+            "project.project", "create", {"name": "p", "type_ids": [[0, 0, {"name": "End", "fold": True}]]}
+        )
+        task = odoo.call(TASK, "create", {"name": "n", "project_id": project, "kanban_state": "blocked"})
+        assert odoo.one(TASK, task, "kanban_state") == "blocked"
+        if series > 14:
+            assert odoo.one(TASK, task, "is_closed") is True
+        for method in ("has_access", "web_read", "web_search_read", "formatted_read_group"):
+            with pytest.raises(Refused, match="does not exist"):
+                odoo.call(TASK, method, [task], [])
+
+
+def test_every_answer_tells_the_time_of_the_server(odoo: Client, clock: StillClock) -> None:
+    clock.advance(3600)
+    with urlopen(f"{odoo.sandbox.url}/web/webclient/version_info") as answer:
+        assert answer.headers["Date"] == "Sun, 22 Nov 2026 13:00:00 GMT"
+
+
+def test_the_first_xmlrpc_names_some_exceptions_in_its_codes(odoo: Client) -> None:
+    proxy = xmlrpc.client.ServerProxy(f"{odoo.sandbox.url}/xmlrpc/object")
+    tag = odoo.call("project.tags", "create", {"name": "x"})
+
+    def code(model: str, method: str, *args: Any, password: str = "admin") -> Any:
+        with pytest.raises(xmlrpc.client.Fault) as caught:
+            proxy.execute_kw(odoo.sandbox.database, 2, password, model, method, args)
+        return caught.value.faultCode
+
+    assert code("project.tags", "write", [tag + 1], {}).startswith(
+        "warning -- MissingError\n\nRecord does not"
+    )
+    assert code("project.tags", "create", {"name": "x"}).startswith("warning -- UserError\n\nThe operation")
+    assert code("project.tags", "_search", []).startswith("warning -- AccessError\n\nPrivate")
+    assert code("project.tags", "search", [], password="nope") == "AccessDenied"
+    assert code("project.tags", "nothing") == "The method 'project.tags.nothing' does not exist"
+
+
+def test_programs_read_the_parameters_of_methods_on_19(odoo: Client) -> None:
+    if odoo.sandbox.version < 19:
+        return
+
+    def read(key: str, model: str) -> Any:
+        request = Request(
+            f"{odoo.sandbox.url}/doc-bearer/{model}.json", headers={"Authorization": f"bearer {key}"}
+        )
+        try:
+            with urlopen(request) as answer:
+                return json.loads(answer.read())
+        except HTTPError as error:
+            return error.code
+
+    methods = read(odoo.sandbox.api_key, "res.users")["methods"]
+    assert list(methods["search"]["parameters"]) == ["domain", "offset", "limit", "order"]
+    assert methods["search"]["api"] == ["model"]
+    assert list(methods["has_group"]["parameters"]) == ["group_ext_id"]
+    assert methods["has_group"]["api"] == []
+    assert read(odoo.sandbox.api_key, "x.thing") == 404
+    assert read("0" * 40, "res.users") == 401
+    user = limited(odoo, 1)
+    with odoo.sandbox.environment() as env:
+        env["res.users.apikeys"].keep("b" * 40, user.uid, "key")
+    assert read("b" * 40, "res.users") == 403
+
+
+def test_keys_are_made_by_administrators_and_ten_at_most(odoo: Client) -> None:
+    if odoo.sandbox.version < 19:
+        return
+    keys, far = "res.users.apikeys", "2030-01-01 00:00:00"
+    user = limited(odoo, 1)
+    with pytest.raises(Refused, match="not enabled"):
+        user.call(keys, "generate", odoo.sandbox.api_key, "rpc", "n", far)
+    for _ in range(9):
+        odoo.call(keys, "generate", odoo.sandbox.api_key, "rpc", "n", far)
+    with pytest.raises(Refused, match="Limit of 10"):
+        odoo.call(keys, "generate", odoo.sandbox.api_key, "rpc", "n", far)
+    with pytest.raises(Refused, match="is invalid"):
+        odoo.call(keys, "revoke", "0" * 40)

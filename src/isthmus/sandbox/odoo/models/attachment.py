@@ -25,6 +25,7 @@ class Attachment(Base):
     name = fields.Char("Name", required=True)
     description = fields.Text("Description")
     res_model = fields.Char("Resource Model", index=True)
+    res_field = fields.Char("Resource Field")
     res_id = fields.Integer("Resource ID")
     type = fields.Selection([("url", "URL"), ("binary", "File")], "Type", required=True, default="binary")
     url = fields.Char("Url")
@@ -54,6 +55,13 @@ def described(data: bytes, row: Values) -> Values:
     """Return what the server works out about a file: checksum, size, type, where it is stored."""
     if row.get("type") == "url":
         return {"mimetype": "application/octet-stream"}
+    if not data:  # Odoo keeps no content then, and so there is nothing to sum up
+        return {
+            "checksum": False,
+            "file_size": 0,
+            "mimetype": row.get("mimetype") or guessed(data, str(row.get("name") or "")),
+            "store_fname": False,
+        }
     checksum = hashlib.sha1(data, usedforsecurity=False).hexdigest()
     return {
         "checksum": checksum,

@@ -20,8 +20,13 @@ class Base(models.AbstractModel):
 
     #: Fields whose content never leaves the server.
     _masked: ClassVar[frozenset[str]] = frozenset()
+    #: Fields that the version does not have yet; the server keeps them for itself.
+    _absent: ClassVar[frozenset[str]] = frozenset()
     #: Fields that some group is needed for, with that group's title.
     _restricted: ClassVar[dict[str, str]] = {}
+
+    #: Fields that are of a type of Odoo's own on the wire.
+    _wire_types: ClassVar[dict[str, str]] = {}
 
     #: Whether the name of a copy says that it is one.
     _marks_copies: ClassVar[bool] = False
@@ -92,6 +97,10 @@ class Base(models.AbstractModel):
         """Complete or refuse values for these records; they may differ from record to record afterwards."""
         return [(self, values)]
 
+    def wire_rows(self: Any, rows: list[Values]) -> list[Values]:
+        """Return rows of these records, as they were read, in the form that clients get."""
+        return rows
+
     def shown_names(self: Any) -> dict[int, str | bool]:
         """Return what each existing record is called on the wire."""
         return {row["id"]: row[self._rec_name] for row in self.read([self._rec_name])}
@@ -101,7 +110,11 @@ class Base(models.AbstractModel):
         names = [name for name, field in self._fields.items() if self._is_copied(name, field)]
         rows = [{name: row[name] for name in names} for row in self.read(names)]
         for row in rows:
-            row |= {name: [(6, 0, value)] for name, value in row.items() if isinstance(value, list)}
+            row |= {
+                name: [(6, 0, value)]
+                for name, value in row.items()
+                if isinstance(value, list) and self._fields[name].relational
+            }
         if self._marks_copies:
             rows = [{**row, "name": f"{row['name']} (copy)"} for row in rows]
         return rows

@@ -70,6 +70,12 @@ class Stage(Base):
     )
     user_id = fields.Many2one("res.users", "Stage Owner", index=True)
 
+    def _before_write(self: Any, values: Values) -> list[tuple[Any, Values]]:
+        """Archive the tasks of a stage with it; bringing the stage back leaves them."""
+        if values.get("active") is False:
+            self.env["project.task"].search([("stage_id", "in", self.ids)]).write({"active": False})
+        return super()._before_write(values)
+
     def first_of(self: Any, project: int) -> int | bool:
         """Return the stage that tasks of a project start in; False when the project has none."""
         found = self.search([("project_ids", "in", [project])], order="fold, sequence, id", limit=1)

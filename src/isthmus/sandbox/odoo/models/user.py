@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from isthmus import fields
-from isthmus.sandbox.odoo.errors import UserError
+from isthmus.sandbox.odoo.errors import AccessDenied, UserError
 from isthmus.sandbox.odoo.models.base import Base, Values
 from isthmus.sandbox.odoo.rpc import exposed
 from isthmus.sandbox.odoo.secrets import digest, new_key
+from isthmus.sandbox.odoo.values import moment
+
+#: How many keys of one user may be made by the API. Source: Odoo's ``base.programmatic_api_keys_limit``.
+MOST_KEYS = 10
 
 
 class Group(Base):
@@ -93,24 +97,32 @@ class ApiKey(Base):
 
     @exposed(of_records=False, writes=True, since=19)
     def generate(self: Any, key: str, scope: Any, name: str, expiration_date: Any) -> str:
-        """Return a new key for the owner of ``key``."""
-        owner = self.owner(key)
+        """Return a new key for the caller, who shows a valid one."""
+        self._check_management()
+        live = ["|", ("expiration_date", "=", False), ("expiration_date", ">=", self.env.now)]
+        if self.search_count([("user_id", "=", self.session.uid), *live]) >= MOST_KEYS:
+            raise UserError(f"Limit of {MOST_KEYS} API keys is reached for programmatic creation")
+        if self.user_of(key) != self.session.uid:
+            raise UserError("The provided API key is invalid or does not belong to the current user.")
+        expires = moment(expiration_date)
+        if expires and expires < self.env.now:
+            raise UserError("You cannot set an expiration date in the past.")
         made = new_key()
-        self.keep(made, owner, name, scope, expiration_date)
+        self.keep(made, self.session.uid, name, scope, expires)
         return made
 
     @exposed(of_records=False, writes=True, since=19)
     def revoke(self: Any, key: str) -> bool:
         """Make a key useless."""
-        self.owner(key)
+        self._check_management()
+        if not self.user_of(key):
+            raise AccessDenied("The provided API key is invalid.")
         return bool(self._known(key).unlink())
 
-    def owner(self: Any, key: str) -> int:
-        """Return the user of a valid key. Raises UserError for any other."""
-        user = self.user_of(key)
-        if not user:
-            raise UserError("The provided API key is invalid or does not belong to the current user.")
-        return int(user)
+    def _check_management(self: Any) -> None:
+        """Refuse callers who are no administrators; there is no parameter here that lets others in."""
+        if not self.session.is_superuser and "base.group_system" not in self.session.groups:
+            raise UserError("Programmatic API keys are not enabled")
 
     def user_of(self: Any, key: str) -> int | bool:
         """Return the active user whose valid key this is; False when there is none."""

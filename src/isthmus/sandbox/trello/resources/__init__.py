@@ -14,6 +14,7 @@ from isthmus.sandbox.trello.resources import (
     lists,
     members,
     tokens,
+    uploads,
     webhooks,
 )
 
@@ -31,5 +32,6 @@ __all__ = [
     "lists",
     "members",
     "tokens",
+    "uploads",
     "webhooks",
 ]

@@ -1,10 +1,10 @@
-"""Attachments of cards: links. Uploading files is not simulated."""
+"""Attachments of cards: links, and what they share with uploaded files."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from isthmus.sandbox.trello import template
+from isthmus.sandbox.trello import files, template
 from isthmus.sandbox.trello.call import Call
 from isthmus.sandbox.trello.card_change import list_snapshot
 from isthmus.sandbox.trello.derived import refresh
@@ -29,23 +29,15 @@ def read_all(call: Call, card: str) -> list[Data]:
 @route("GET", "/cards/{card}/attachments/{attachment}")
 def read(call: Call, card: str, attachment: str) -> Data:
     """Return one attachment of a card."""
-    return _find(call.state.get("card", card), attachment)
+    return find(call.state.get("card", card), attachment)
 
 
-def _find(card: Data, attachment: str) -> Data:
+def find(card: Data, attachment: str) -> Data:
+    """Return an attachment of a card. Raises ApiError 404, 400 for what cannot be an identifier."""
     for one in card["attachments"]:
         if one["id"] == attachment:
             return dict(one)
     raise not_found() if is_id(attachment) else invalid_value("idAttachment")
-
-
-@route("POST", "/cards/{card}/attachments")
-def create(call: Call, card: str) -> Data:
-    """Attach a link."""
-    data = call.state.get("card", card)
-    made = new_link(call, data, call.params.needed("url"), call.params.text("name"))
-    call.state.save("card", data)
-    return {**made, "limits": {}}
 
 
 def new_link(call: Call, card: Data, url: str, name: str | None) -> Data:
@@ -60,21 +52,27 @@ def new_link(call: Call, card: Data, url: str, name: str | None) -> Data:
         mimeType=call.params.text("mimeType") or "",
         name=name or url,
         url=url,
-        pos=place("bottom", [one.get("pos", 0) for one in card["attachments"]], CLASSIC_ITEM_BASE),
     )
+    attach(call, card, made)
+    return made
+
+
+def attach(call: Call, card: Data, made: Data) -> None:
+    """Put a new attachment behind those of a card and journal it; the caller saves the card."""
+    made["pos"] = place("bottom", [one.get("pos", 0) for one in card["attachments"]], CLASSIC_ITEM_BASE)
     card["attachments"] = [*card["attachments"], made]
     refresh(card)
     told = {"attachment": {name: made[name] for name in ("id", "name", "url")}, "card": card_ref(card)}
     told.update(list_snapshot(call, card))
     call.journal.add("addAttachmentToCard", call.board_of(card), told, touches=card)
-    return made
 
 
 @route("DELETE", "/cards/{card}/attachments/{attachment}")
 def delete(call: Call, card: str, attachment: str) -> Data:
     """Take an attachment off a card."""
     data = call.state.get("card", card)
-    gone = _find(data, attachment)
+    gone = find(data, attachment)
+    files.forget(call.state.env, [gone["id"]])
     data["attachments"] = [one for one in data["attachments"] if one["id"] != gone["id"]]
     refresh(data)
     told = {"attachment": {"id": gone["id"], "name": gone["name"]}, "card": card_ref(data)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from isthmus.sandbox.trello import template, view
+from isthmus.sandbox.trello import files, template, view
 from isthmus.sandbox.trello.board_view import BoardView, checklists_of, labels_of, members_of, memberships_of
 from isthmus.sandbox.trello.call import Call
 from isthmus.sandbox.trello.card_view import CardView
@@ -223,6 +223,8 @@ def _apply_part(call: Call, board: Data, field: str, name: str, new: Any) -> Non
 def delete(call: Call, board: str) -> Data:
     """Delete a board with everything on it."""
     id_ = call.state.get("board", board)["id"]
+    cards = call.state.rows("card", ("board", "=", id_))
+    files.forget(call.state.env, [one["id"] for card in cards for one in card["attachments"]])
     for kind in ("action", "checklist", "card", "list", "label", "customField"):
         call.state.remove(kind, ("board", "=", id_))
     call.state.remove("webhook", ("model", "=", id_))

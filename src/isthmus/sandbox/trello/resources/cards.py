@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from isthmus.sandbox.trello import template
+from isthmus.sandbox.trello import files, template
 from isthmus.sandbox.trello.board_view import BoardView
 from isthmus.sandbox.trello.call import Call
 from isthmus.sandbox.trello.card_change import (
@@ -224,5 +224,6 @@ def delete(call: Call, card: str) -> Data:
     for kind in ("action", "checklist"):
         call.state.remove(kind, ("card", "=", data["id"]))
     call.state.remove("card", ("external_id", "=", data["id"]))
+    files.forget(call.state.env, [one["id"] for one in data["attachments"]])
     call.journal.add("deleteCard", board, snapshot)
     return {"limits": {}}

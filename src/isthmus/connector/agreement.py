@@ -59,12 +59,10 @@ class Agreement:
 
         ``odoo`` are the changed values of Odoo, ``external`` the source fields as the other side answered,
         ``sent`` the names of those that were sent: the others keep their old base, so that a change made
-        there
-        meanwhile stays visible.
+        there meanwhile stays visible. What the base does not know stays unknown, until an import reads it,
+        unless it knows nothing at all.
         """
-        answered = {
-            name: value for name, value in external.items() if name in sent or name not in self.external
-        }
+        answered = {name: value for name, value in external.items() if name in sent or not self.external}
         return Agreement({**self.external, **answered}, {**self.odoo, **odoo})
 
 

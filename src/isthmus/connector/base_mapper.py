@@ -109,11 +109,11 @@ class Mapper(MapperSession):
 
     def changed_by_fields(self) -> set[str]:
         """Return every source field on which the result is known to depend."""
-        return {field for rule in self.rules() for field in rule.sources or ()}
+        return {field for rule in self.active_rules() for field in rule.sources or ()}
 
     def reads_anything(self) -> bool:
         """Tell whether some rule may depend on further fields: a function, an unmarked method."""
-        return any(rule.sources is None for rule in self.rules())
+        return any(rule.sources is None for rule in self.active_rules())
 
     @classmethod
     def rules(cls) -> tuple[Rule, ...]:
@@ -123,6 +123,14 @@ class Mapper(MapperSession):
         return cls._rules
 
     _rules: ClassVar[tuple[Rule, ...]]
+
+    def active_rules(self) -> tuple[Rule, ...]:
+        """Return those rules whose field of Odoo is there, in the same order."""
+        found: tuple[Rule, ...] | None = self.__dict__.get("_active")
+        if found is None:
+            there = (rule for rule in self.rules() if not rule.needs or self.field_of(rule.needs) is not None)
+            found = self.__dict__["_active"] = tuple(there)
+        return found
 
     @classmethod
     def read_rules(cls) -> tuple[Rule, ...]:
@@ -191,7 +199,7 @@ class Mapper(MapperSession):
         """The rules, with the relations among the plain ones going through a binder."""
         bound: list[Rule] | None = self.__dict__.get("_bound")
         if bound is None:
-            bound = self.__dict__["_bound"] = [self._with_binder(rule) for rule in self.rules()]
+            bound = self.__dict__["_bound"] = [self._with_binder(rule) for rule in self.active_rules()]
         return bound
 
     def _with_binder(self, rule: Rule) -> Rule:
@@ -199,7 +207,9 @@ class Mapper(MapperSession):
             return rule
         modifier = self.link_modifier(rule.source, rule.target)
         return (
-            rule if modifier is None else DirectRule.of(modifier, rule.target, only_create=rule.only_create)
+            rule
+            if modifier is None
+            else DirectRule.of(modifier, rule.target, only_create=rule.only_create, needs=rule.needs)
         )
 
     def link_modifier(self, source: str, target: str) -> RecordMapper | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from isthmus.connector.brake import TAKING
 from isthmus.connector.outcome import Outcome, Tally
 from isthmus.connector.synchronizer import Synchronizer
-from isthmus.errors import ForbiddenError
+from isthmus.errors import BrakeError, ForbiddenError
 
 #: ``progress(done, total)``: how many records were looked at, and of how many (None: not known).
 Progress = Callable[[int, int | None], None]
@@ -40,6 +41,7 @@ class BatchImporter(Synchronizer):
         cursor = checkpoint.load()
         whole = cursor is None and filters is None
         importer = self.component(usage="record.importer")
+        before = {} if cursor is None else checkpoint.counts()
         tally, met = Tally(), set[str]()
         total = self.backend_adapter.count(filters)
         for records, following in self.backend_adapter.pages(filters, cursor):
@@ -47,14 +49,94 @@ class BatchImporter(Synchronizer):
                 outcomes = importer.run_page(part, force=force)
                 tally.add(outcomes)
                 met.update(outcome.external_id for outcome in outcomes if outcome.external_id)
-                progress(tally.total, total)
+                done = sum(before.values()) + tally.total
+                progress(done, None if total is None else max(done, total))  # who counts may only guess
                 self.env.commit()  # what is bound is kept, and nobody waits long for the database
-            checkpoint.save(following, **tally.as_dict())
+            checkpoint.save(following, **added(before, tally))
             self.env.commit()
+            self.between_pages()
         if whole:
-            tally.add(self.sweep(met))
-        checkpoint.finish(**tally.as_dict())
+            try:
+                tally.add(self.sweep(met))
+            except BrakeError:  # all else is done: the next run begins anew, and finds the deletions again
+                self.env.rollback()
+                checkpoint.finish(**tally.as_dict())
+                self.env.commit()
+                raise
+        checkpoint.finish(**added(before, tally))
         self.env.commit()
+        return tally
+
+    def run_some(self, external_ids: Sequence[str], *, progress: Progress = silent) -> Tally:
+        """Import the records of these ids and return the tally; pairs of those that are gone are handed to
+        the deleter.
+        """
+        tally, missing = Tally(), list[str]()
+        for part in chunked(external_ids, self.collection.page_size or 200):
+            missing += self._import_part(part, self.backend_adapter.read_many(part), tally)
+            progress(tally.total, len(external_ids))  # renews the lease, or forbids to commit
+            self.env.commit()
+            self.between_pages()
+        self._take_away(missing, tally)
+        return tally
+
+    def run_told(self, names: Sequence[str]) -> tuple[Tally, list[str]]:
+        """Import what hints name; return the tally, and the names that are left to the next round.
+
+        Names are external ids, unless the connector's hints name something else. What :meth:`is_ours` denies
+        is left.
+        """
+        importer = self.component(usage="record.importer")
+        tally, missing, left = Tally(), list[str](), list[str]()
+        for part in chunked(names, self.collection.page_size or 200):
+            found = self.backend_adapter.read_many(part)
+            left += [str(importer.external_id_of(record)) for record in found if not self.is_ours(record)]
+            wanted = [name for name in part if name not in left]
+            missing += self._import_part(wanted, [one for one in found if self.is_ours(one)], tally)
+            self.env.commit()
+            self.between_pages()
+        self._take_away(missing, tally)
+        return tally, left
+
+    def is_ours(self, record: Mapping[str, Any]) -> bool:
+        """Tell whether a record that a hint named may be imported without a round. Any may, here."""
+        return True
+
+    def _import_part(
+        self, external_ids: Sequence[str], found: Sequence[Mapping[str, Any]], tally: Tally
+    ) -> list[str]:
+        """Import what was found of these ids; return those of which nothing was found."""
+        importer = self.component(usage="record.importer")
+        tally.add(importer.run_page(found))
+        there = {str(importer.external_id_of(record)) for record in found}
+        return [external_id for external_id in external_ids if external_id not in there]
+
+    def _take_away(self, missing: list[str], tally: Tally) -> None:
+        """Hand pairs of ids of which nothing was found to the deleter, and commit."""
+        paired = self.binder.to_internal_many(missing)
+        deleter = self.component(usage="record.import.deleter")
+        tally.add(self.remove([one for one in missing if one in paired], deleter))
+        self.env.commit()
+
+    def run_step(self, filters: Any = None, cursor: Any = None, *, force: bool = False) -> tuple[Tally, Any]:
+        """Import one page of the adapter's, from a cursor (None: the first); return the tally and the cursor
+        of what follows, None behind the last page.
+
+        For a job per page: whoever calls keeps the cursor.
+        """
+        importer = self.component(usage="record.importer")
+        tally = Tally()
+        for records, following in self.backend_adapter.pages(filters, cursor):
+            for part in chunked(records, self.collection.page_size or 200):
+                tally.add(importer.run_page(part, force=force))
+                self.env.commit()
+            return tally, following
+        return tally, None
+
+    def sweep_all(self) -> Tally:
+        """Hand pairs to the deleter whose external record is not among all that the other side has."""
+        tally = Tally()
+        tally.add(self.sweep({str(external_id) for external_id in self.backend_adapter.search()}))
         return tally
 
     def sweep(self, met: set[str]) -> Iterator[Outcome]:
@@ -66,14 +148,31 @@ class BatchImporter(Synchronizer):
         deleter = self.component(usage="record.import.deleter")
         domain = [*self.binder._scope(), ("state", "!=", "deleted")]
         rows = self.model._read_rows(domain, ["external_id"])
-        missing = [row["external_id"] for row in rows if row["external_id"] not in met]
-        for part in chunked(missing, self.collection.page_size or 200):
-            there, hidden = self._look(part)
+        yield from self.remove([row["external_id"] for row in rows if row["external_id"] not in met], deleter)
+
+    def remove(self, missing: list[str], deleter: Any) -> Iterator[Outcome]:
+        """Hand to the deleter what the other side confirms to be gone; yield what became of each.
+
+        All are looked for before the first one is deleted, so that a brake can stop it.
+        """
+        parts = list(chunked(missing, self.collection.page_size or 200))
+        looked = [self._look(part) for part in parts]
+        if self.collection.import_deletion in TAKING:
+            self.brake(
+                sum(
+                    external_id not in there and external_id not in hidden
+                    for part, (there, hidden) in zip(parts, looked, strict=True)
+                    for external_id in part
+                )
+            )
+        for part, (there, hidden) in zip(parts, looked, strict=True):
             for external_id in part:
                 if external_id in hidden:
                     yield Outcome("skipped", external_id, reason=hidden[external_id])
                 elif external_id not in there:
-                    yield deleter.run(external_id)
+                    outcome = deleter.run(external_id)
+                    self.planned([outcome])
+                    yield outcome
             self.env.commit()
 
     def _look(self, external_ids: list[str]) -> tuple[set[str], dict[str, str]]:
@@ -102,23 +201,46 @@ class BatchExporter(Synchronizer):
 
     def run(self, *, progress: Progress = silent) -> Tally:
         """Export page by page and return the tally."""
+        return self._export(self.pairs(), self.unbound(), progress)
+
+    def run_some(self, odoo_ids: Sequence[int], *, progress: Progress = silent) -> Tally:
+        """Export these records of Odoo, in pairs or to be paired, and return the tally."""
+        pairs = self.binder.wrap(odoo_ids)
+        others = [id_ for id_ in odoo_ids if id_ not in pairs]
+        new = self.unbound_among(others) if others else []
+        return self._export([binding.id for binding in pairs.values()], new, progress)
+
+    def run_told(self, odoo_ids: Sequence[int]) -> tuple[Tally, list[int]]:
+        """Export what hints name; return the tally, and the ids that are left to the next round: none."""
+        return self.run_some(odoo_ids), []
+
+    def _export(self, ids: list[int], new: list[int], progress: Progress) -> Tally:
         exporter = self.component(usage="record.exporter")
         tally = Tally()
-        ids = self.model.search(self.binder._scope(), order="id").ids
-        new = self.unbound()
         for part in chunked(ids, self.collection.page_size or 200):
             tally.add(exporter.run_page(self.model.browse(part)))
             progress(tally.total, len(ids) + len(new))
             self.env.commit()
+            self.between_pages()
         for part in chunked(new, self.collection.page_size or 200):
             tally.add(exporter.create_page(part))
             progress(tally.total, len(ids) + len(new))
             self.env.commit()
+            self.between_pages()
         return tally
+
+    def pairs(self) -> list[int]:
+        """Return the ids of all pairs of the backend, in order."""
+        return list(self.model.search(self.binder._scope(), order="id").ids)
 
     def unbound(self) -> list[int]:
         """Return the ids of records of Odoo that are to be created on the other side. None by default."""
         return []
+
+    def unbound_among(self, odoo_ids: Sequence[int]) -> list[int]:
+        """Return those of :meth:`unbound` that are among these. Override it to ask Odoo for less."""
+        wanted = set(odoo_ids)
+        return [id_ for id_ in self.unbound() if id_ in wanted]
 
 
 class DefaultBatchImporter(BatchImporter):
@@ -135,6 +257,11 @@ class DefaultBatchExporter(BatchExporter):
     _abstract = False
     _name = "connector.batch.exporter.default"
     _inherit = ["connector.batch.exporter"]
+
+
+def added(before: Mapping[str, int], tally: Tally) -> dict[str, int]:
+    """Return the counts of a run that was cut off and of the one that went on from there."""
+    return {kind: number + before.get(kind, 0) for kind, number in tally.as_dict().items()}
 
 
 def chunked(items: Iterable[Any], size: int) -> Iterator[list[Any]]:

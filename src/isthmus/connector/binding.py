@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from isthmus.records import fields, model
 
@@ -30,11 +30,18 @@ class ExternalBinding(model.AbstractModel):
     _name = "external.binding"
     _rec_name = "external_id"
 
+    #: How the records are synchronised, and the binding models that come before them; None: the backend's
+    #: ``_entities`` says it.
+    _direction: ClassVar[str | None] = None
+    _needs: ClassVar[tuple[str, ...]] = ()
+
     external_id = fields.Char("External ID", index=True)
     state = fields.Selection(STATES, "State", required=True, default="pending", index=True)
     synced = fields.Boolean("Synced", help="Both sides agree.")
     last_sync_date = fields.Datetime("Last synchronised")
     base = fields.Json("Base")
+    sent = fields.Json("Sent", help="What was written outside and may not be in the base yet.")
+    brought = fields.Json("Brought", help="What was written in Odoo and may not be in the base yet.")
     external_version = fields.Char("External version", help="The other side's mark of the last state seen.")
     last_error = fields.Text("Last error")
 

@@ -21,6 +21,11 @@ class ImportDeleter(Synchronizer):
         """Apply the policy to the pair of an external id and return the outcome; unchanged when there is no
         pair.
         """
+        outcome = self._apply(external_id)
+        self.timeline.note("import", [(outcome, None)])
+        return outcome
+
+    def _apply(self, external_id: Any) -> Outcome:
         binding = self.binder.to_internal(external_id)
         if not binding or binding.state == "deleted":
             return Outcome("unchanged", str(external_id))
@@ -35,6 +40,7 @@ class ImportDeleter(Synchronizer):
             self.archive(record)
         elif policy == "delete":
             record.unlink()
+        self.mediator.forget(binding)
         if policy == "unlink":
             binding.unlink()
         else:
@@ -60,6 +66,11 @@ class ExportDeleter(Synchronizer):
 
     def run(self, binding: Any) -> Outcome:
         """Apply the policy to a pair whose record of Odoo is gone and return the outcome."""
+        outcome = self._apply(binding)
+        self.timeline.note("export", [(outcome, None)])
+        return outcome
+
+    def _apply(self, binding: Any) -> Outcome:
         external_id, odoo_id = binding.external_id, self.binder.unwrap_binding(binding).id
         policy = self.collection.export_deletion
         if policy == "ignore":
@@ -73,6 +84,7 @@ class ExportDeleter(Synchronizer):
                 self.backend_adapter.delete(external_id)
         except NotFoundError:
             pass  # gone on the other side as well: nothing is left to do there
+        self.mediator.forget(binding)
         if policy == "unlink":
             binding.unlink()
         else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -29,9 +29,17 @@ class Item:
     changed: frozenset[str] = frozenset()
     #: Mapped values for the other side.
     values: dict[str, Any] | None = None
+    #: Conflicts of the pair that were found before, by field.
+    entries: Mapping[str, Any] = field(default_factory=dict)
     #: Why some of the changed fields could not be mapped; the others go on.
     problem: IsthmusError | None = None
+    #: What was sent to the other side.
+    sent: dict[str, Any] = field(default_factory=dict)
+    #: Values of Odoo that an import would write in another form than they have: they take that form.
+    settled: dict[str, Any] = field(default_factory=dict)
     outcome: Outcome | None = None
+    #: It stands on the timeline.
+    noted: bool = False
 
     def told(self, kind: str, reason: str = "") -> Outcome:
         """Return an outcome for the record."""
@@ -41,3 +49,9 @@ class Item:
 def still_open(items: Iterable[Item]) -> list[Item]:
     """Return the items that have no outcome yet."""
     return [item for item in items if item.outcome is None]
+
+
+def name_them(items: Iterable[Item]) -> None:
+    """Note what the records are called, as long as they are read together."""
+    for item in items:
+        item.name = str(item.record.display_name)

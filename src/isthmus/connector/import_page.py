@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from isthmus.connector.agreement import WHOLE, Agreement
+from isthmus.connector.conflict import Merge, changed_both
+from isthmus.connector.mediator import Contested
 from isthmus.connector.outcome import Outcome
 
 
@@ -29,11 +31,23 @@ class Item:
     written: dict[str, Any] = field(default_factory=dict)
     read_back: dict[str, Any] = field(default_factory=dict)
     wrote: bool = False
+    #: An export created it outside and was cut off before it could bind it.
+    announced: bool = False
     #: ``_import_record`` created the binding together with the record.
     made: bool = False
     #: Fields whose change in Odoo stays, by policy; and those that wait for a person.
     kept: frozenset[str] = frozenset()
     conflicts: frozenset[str] = frozenset()
+    merged: Merge = field(default_factory=Merge)
+    contested: list[Contested] = field(default_factory=list)
+    #: Conflicts of the pair that were found before, by field.
+    entries: Mapping[str, Any] = field(default_factory=dict)
+    #: A conflict of the pair stays that this import could not end.
+    waits: bool = False
+    #: What the other side says in fields where Odoo's value stays: Odoo has still to tell it.
+    behind: dict[str, Any] = field(default_factory=dict)
+    #: Source fields behind a conflict; None: all that changed.
+    unsettled: frozenset[str] | None = None
     outcome: Outcome | None = None
 
     @property
@@ -51,21 +65,23 @@ class Item:
         return "updated" if self.wrote else "unchanged"
 
     def agreed(self) -> Agreement:
-        """Return the new base. A field in conflict keeps its old base on both sides."""
-        made = self.agreement.after_import(self.external, self.written, self.read_back)
+        """Return the new base. A field in conflict keeps its old base on both sides.
+
+        Where Odoo's value stays, the base is what the other side says: an export makes up for the difference.
+        """
+        made = self.agreement.after_import(self.external, {**self.written, **self.behind}, self.read_back)
         if self.conflicts:
             made = Agreement({**made.external, **self._unsettled_sources()}, made.odoo)
         return made
 
     def _unsettled_sources(self) -> dict[str, Any]:
-        """Return the old base of every source that changed: as long as a conflict is open, the change is
-        news.
-        """
-        return {name: self.agreement.external.get(name) for name in self.changed or self.external}
+        """Return the old base of the sources of a conflict: as long as it is open, the change is news."""
+        names = (self.changed or self.external) if self.unsettled is None else self.unsettled
+        return {name: self.agreement.external.get(name) for name in names}
 
     def conflict_text(self) -> str:
         """Return the fields in conflict as a phrase, or nothing."""
-        return f"both sides changed {', '.join(sorted(self.conflicts))}" if self.conflicts else ""
+        return changed_both(self.conflicts)
 
 
 def still_open(items: Iterable[Item]) -> list[Item]:

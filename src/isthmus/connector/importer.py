@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from isthmus.connector.agreement import Agreement, watched
 from isthmus.connector.import_page import Item, still_open
 from isthmus.connector.odoo_side import OdooSide
 from isthmus.connector.outcome import Outcome, failed
+from isthmus.connector.sent import Sent
 from isthmus.connector.synchronizer import Synchronizer
+from isthmus.connector.timeline_entry import of_import
 from isthmus.errors import IsthmusError, NotFoundError
 
 
@@ -21,9 +24,9 @@ class Importer(Synchronizer):
     ``run`` imports one record by its external id, ``run_page`` many whose data is at hand. Both take every
     step for
     all records together, so that a page costs a handful of calls. A record that fails is set aside with its
-    error, and the rest goes on. Hooks: :meth:`skip_reason`, :meth:`dependencies`, :meth:`external_id_of`,
-    :meth:`external_version`, :meth:`_before_import`, :meth:`_import_record`, :meth:`_after_import`,
-    :meth:`_record_created_batch`.
+    error, and the rest goes on. Hooks: :meth:`skip_reason`, :meth:`dependencies`, :meth:`incoming`,
+    :meth:`external_id_of`, :meth:`external_version`, :meth:`_before_import`, :meth:`_import_record`,
+    :meth:`_after_import`, :meth:`_record_created_batch`.
     """
 
     _abstract = True
@@ -60,6 +63,10 @@ class Importer(Synchronizer):
     def dependencies(self, record: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
         """Return ``(binding model, external id)`` of the records that must be there before this one."""
         return ()
+
+    def incoming(self, item: Item, data: dict[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what is written to an existing record of Odoo: ``data``, seen with the values it has now."""
+        return data
 
     def _before_import(self, record: Mapping[str, Any]) -> None:
         """Do something before a record is mapped; an error sets the record aside."""
@@ -110,12 +117,16 @@ class Importer(Synchronizer):
         with self.telling(len(records)) as outcomes:
             items = [self._item(record) for record in records]
             self._skip(items)
+            # Before the pairs: what another process creates and binds meanwhile is in one of the two.
+            announced = self.component(usage="announcer").all_pending()
             self._find_changes(items, force)
             self._need(items)
             self._map(items)
-            self._write(items)
+            self._write(items, announced)
             self._bind(items)
-            outcomes += [item.outcome for item in items if item.outcome]
+            told = [(item.outcome, partial(of_import, item)) for item in items if item.outcome]
+            self.timeline.note("import", told)
+            outcomes += [outcome for outcome, _ in told]
         return outcomes
 
     def _import_batch(self, external_id: Any, data: Mapping[str, Any] | None = None) -> Any:
@@ -142,11 +153,11 @@ class Importer(Synchronizer):
 
     @property
     def _sources(self) -> frozenset[str]:
-        return frozenset(name for rule in self.mapper.rules() for name in rule.sources or ())
+        return frozenset(name for rule in self.mapper.active_rules() for name in rule.sources or ())
 
     @property
     def _whole(self) -> bool:
-        return any(rule.sources is None for rule in self.mapper.rules())
+        return any(rule.sources is None for rule in self.mapper.active_rules())
 
     def export_sources(self) -> frozenset[str]:
         """Return the fields of Odoo that an export depends on; empty when nothing is exported."""
@@ -168,16 +179,44 @@ class Importer(Synchronizer):
     def _find_changes(self, items: list[Item], force: bool) -> None:
         """Find the pairs, and in each what changed on the other side since the last agreement."""
         bindings = self.binder.bindings(item.external_id for item in still_open(items))
+        entries = self.mediator.entries(binding.id for binding in bindings.values())
         for item in still_open(items):
             item.binding = bindings.get(item.external_id)
             if item.binding is None:
                 continue
-            item.agreement = Agreement.of(item.binding.base)
+            item.entries = entries.get(item.binding.id, {})
+            item.agreement = self._agreement(item)
+        self._make_up([item for item in still_open(items) if item.binding is not None])
+        for item in still_open(items):
+            if item.binding is None:
+                continue
             changed = item.agreement.changed_external(item.external)
-            if not changed and not force and item.binding.state != "pending":
+            is_done = item.binding.state not in ("pending", "conflict") and not item.entries
+            if not changed and not force and is_done:
                 item.outcome = self._outcome("unchanged", item)
             elif not force and item.agreement.external:
                 item.changed = changed
+
+    def _agreement(self, item: Item) -> Agreement:
+        """Return what was agreed on, a write outside included whose note was lost with its process."""
+        agreed, sent = Agreement.of(item.binding.base), Sent.of(item.binding.sent)
+        if sent is None:
+            return agreed
+        mapper = self.component(usage="export.mapper")
+        agreed = sent.arrived(agreed, item.record, mapper.comparable_value)
+        item.binding.write({"base": agreed.to_json(), "sent": False})
+        return agreed
+
+    def _make_up(self, items: list[Item]) -> None:
+        """Take note of what arrived in Odoo although the process that wrote it ended before it knew."""
+        notes = {item: note for item in items if (note := Sent.of(item.binding.brought))}
+        if not notes:
+            return
+        names = {name for note in notes.values() for name in note.odoo}
+        present = OdooSide(self).present(notes, sorted(names))
+        for item, note in notes.items():
+            item.agreement = note.arrived_in_odoo(item.agreement, present.get(item, {}))
+            item.binding.write({"base": item.agreement.to_json(), "brought": False})
 
     def _need(self, items: list[Item]) -> None:
         """Import what the records depend on and is not there yet, model by model."""
@@ -218,19 +257,32 @@ class Importer(Synchronizer):
             item = group[failure.index]
             item.outcome = item.outcome or failed(failure.error, external_id=item.external_id, name=item.name)
 
-    def _write(self, items: list[Item]) -> None:
+    def _write(self, items: list[Item], announced: Any) -> None:
         side = OdooSide(self)
         new = [item for item in still_open(items) if item.binding is None]
         adopted = self.binder.match([item.values or {} for item in new]) if new else {}
         for position, odoo_id in adopted.items():
             new[position].odoo_id = odoo_id
-        matched = [item for item in new if item.odoo_id]
+        self._recognise_announced(new, announced)
+        matched = [item for item in new if item.odoo_id and not item.announced]
         if matched:
             self._map_group(matched, False, None)  # what is only for creation is not written to what exists
         side.create([item for item in still_open(new) if not item.odoo_id])
         known = [item for item in still_open(items) if item.binding is not None and not item.made]
         side.update([*known, *still_open(matched)])
         side.read_back([item for item in still_open(items) if item.wrote])
+
+    def _recognise_announced(self, items: list[Item], announced: Any) -> None:
+        """Pair what an export created and could not bind, since it was cut off, with the record it came from.
+
+        Nothing is written to that record, and its base stays empty: the next export compares all of it.
+        """
+        by_id = {str(item.external_id): item for item in items}
+        for intent in announced if items else ():
+            twin = self.backend_adapter.find_created(intent.values, intent.announced)
+            item = by_id.get(str(self.external_id_of(twin))) if twin is not None else None
+            if item is not None:
+                item.odoo_id, item.announced, item.values = intent.odoo_id, True, {}
 
     def _bind(self, items: list[Item]) -> None:
         """Keep the pairs with their new base; every value of the page in one call for new and one for old
@@ -246,8 +298,11 @@ class Importer(Synchronizer):
         created = self.model.create(rows) if rows else self.model.browse()
         for item, binding in zip(new, created, strict=True):
             item.binding = binding
+            if item.announced:
+                self.component(usage="announcer").settle(item.odoo_id)
             item.outcome = item.outcome or self._outcome("created", item)
         old = still_open(items)
+        self._follow(old)
         self.model.write_each([(item.binding, self._kept_values(item)) for item in old])
         for item in old:
             item.outcome = self._outcome(item.kind, item)
@@ -257,6 +312,13 @@ class Importer(Synchronizer):
             self._after_import(item.binding)
         if created:
             self._record_created_batch(created)
+
+    def _follow(self, items: list[Item]) -> None:
+        """Bring what is known of conflicts up to date, in the transaction that moves the base."""
+        for item in items:
+            if item.entries or item.contested:
+                found = item.merged, item.contested, "import", item.name
+                item.waits = self.mediator.follow(item.binding, item.entries, *found)
 
     def pair_values(self, item: Item) -> dict[str, Any]:
         """Return what makes a binding that of an external record: its id and, where there is one, the
@@ -269,9 +331,10 @@ class Importer(Synchronizer):
         return {**self._binding_values(item), **(self.pair_values(item) if item.made else {})}
 
     def _binding_values(self, item: Item) -> dict[str, Any]:
-        conflict = bool(item.conflicts)
+        conflict = bool(item.conflicts) or item.waits
         values: dict[str, Any] = {
             "base": item.agreed().to_json(),
+            "brought": False,
             "state": "conflict" if conflict else "synced",
             "synced": not conflict,
             "last_sync_date": self.env.now,

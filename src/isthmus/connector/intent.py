@@ -37,6 +37,11 @@ class Announcer(ConnectorComponent):
         """Return the intent of an Odoo record that an earlier try left behind; empty when there is none."""
         return self.env["connector.intent"].search([*self._scope(), ("odoo_id", "=", odoo_id)], limit=1)
 
+    def all_pending(self) -> Any:
+        """Return all intents of the model: creates that may have happened, and are not bound."""
+        read = ["odoo_id", "values", "announced"]  # at once: another process may settle one at any moment
+        return self.env["connector.intent"].search_fetch(self._scope(), read)
+
     def announce(self, odoo_id: int, values: dict[str, Any]) -> Any:
         """Write the intent and commit it: from now on a create may have happened."""
         scope = {name: value for name, _, value in self._scope()}

@@ -70,6 +70,11 @@ class ImportMapper(Mapper):
         field = self.field_of(target)
         return comparison.neutral(value, field.type if field is not None else None)
 
+    def odoo_fields(self) -> set[str] | None:
+        """Return the fields of Odoo that are written; None where a method may write any."""
+        targets = [getattr(rule, "target", None) for rule in self.active_rules()]
+        return None if None in targets else {str(target) for target in targets}
+
     def current(self, record: Any, targets: Iterable[str]) -> dict[str, Any]:
         """Return in comparable form what a record of Odoo holds in the given target fields."""
         return {target: self.comparable_value(target, record[target]) for target in targets}
@@ -100,6 +105,10 @@ class ExportMapper(Mapper):
             return {target: empty if value is False else value for target, value, empty in found}
 
         return take_over
+
+    def odoo_fields(self) -> set[str] | None:
+        """Return the fields of Odoo that are read; None where a rule may read any."""
+        return None if self.reads_anything() else self.changed_by_fields()
 
     def _empty_of(self, source: str) -> Any:
         """Return what False means in a field: nothing, unless the field is boolean or unknown."""

@@ -29,7 +29,8 @@ def row_of(rule: Rule, direction: str) -> TableRow:
     source = ", ".join(changed_by) or ANY
     match rule:
         case DirectRule():
-            modifiers = "" if rule.plain else describe(rule.source)
+            parts = ["" if rule.plain else describe(rule.source), "where Odoo has it" if rule.needs else ""]
+            modifiers = ", ".join(filter(None, parts))
             return TableRow(source, rule.target, "direct", direction, modifiers, rule.only_create, changed_by)
         case ChildRule():
             return TableRow(

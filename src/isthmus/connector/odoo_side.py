@@ -7,10 +7,15 @@ from contextlib import nullcontext
 from datetime import datetime
 from typing import Any
 
-from isthmus.connector.conflict import merge, settled
+from isthmus.connector.conflict import merge
 from isthmus.connector.import_page import Item
+from isthmus.connector.mediator import Contested
 from isthmus.connector.outcome import Outcome, failed
-from isthmus.errors import IsthmusError
+from isthmus.connector.sent import Sent
+from isthmus.errors import ForbiddenError, IsthmusError, ModelError
+
+#: The module of the external identifiers by which Odoo knows what an import made.
+MODULE = "__isthmus__"
 
 
 class OdooSide:
@@ -20,6 +25,7 @@ class OdooSide:
         self.importer = importer
         self.mapper = importer.mapper
         self.collection = importer.collection
+        self.mediator = importer.mediator
         self.model = importer.env[importer.binder.unwrap_model()]
         self.separate = self.model._name != importer.model._name
         #: A refused row of a database undoes its savepoint; a refused call to Odoo did nothing.
@@ -46,7 +52,7 @@ class OdooSide:
                 records = self.model.create(values)
         else:
             records = self.model.upsert(
-                [(self._identifier(item), row) for item, row in zip(items, values, strict=True)]
+                [(self.identifier(item.external_id), row) for item, row in zip(items, values, strict=True)]
             )
         for item, record in zip(items, records, strict=True):
             item.odoo_id = record.id
@@ -67,10 +73,36 @@ class OdooSide:
             else:
                 item.odoo_id = record.id
 
-    def _identifier(self, item: Item) -> str:
+    def identifier(self, external_id: Any) -> str:
         """Return the external identifier by which Odoo knows the record: a second try finds the first."""
-        binding = self.importer.model._name.replace(".", "_")
-        return f"__isthmus__.{self.collection.uuid}_{binding}_{name_part(str(item.external_id))}"
+        return f"{MODULE}.{self._prefix}{name_part(str(external_id))}"
+
+    @property
+    def _prefix(self) -> str:
+        return f"{self.collection.uuid}_{self.importer.model._name.replace('.', '_')}_"
+
+    def leave_imported(self, items: Sequence[Any]) -> None:
+        """Have an export skip what an import created and could not bind, since it was cut off."""
+        claimed = self.claimed([item.odoo_id for item in items])
+        for item in items:
+            if item.odoo_id in claimed:
+                item.outcome = item.told(
+                    "skipped", "an import made it: the next one pairs it, unless its original is gone"
+                )
+
+    def claimed(self, odoo_ids: Sequence[int]) -> set[int]:
+        """Return which records of Odoo an import of this backend made: they bear its identifiers.
+
+        Nothing where the user may not see identifiers, or where they are committed with the pair.
+        """
+        if self.transactional or not odoo_ids:
+            return set()
+        domain = [("module", "=", MODULE), ("model", "=", self.model._name), ("res_id", "in", list(odoo_ids))]
+        try:
+            rows = self.importer.env["ir.model.data"]._read_rows(domain, ["name", "res_id"])
+        except (ForbiddenError, ModelError):
+            return set()
+        return {row["res_id"] for row in rows if row["name"].startswith(self._prefix)}
 
     # --- updating ---
 
@@ -81,6 +113,7 @@ class OdooSide:
         records = {item: self._record_of(item) for item in items}
         current = self._read(records.values(), self._names(items) | self._times())
         writes: list[tuple[Item, dict[str, Any]]] = []
+        archived = 0
         for item, record in records.items():
             now = current.get(record.id)
             if now is None:
@@ -89,27 +122,85 @@ class OdooSide:
             item.odoo_id = record.id
             if values := self._to_write(item, now):
                 writes.append((item, values))
+                archived += values.get("active", True) is False and bool(now.get("active"))
+        self.importer.brake(archived)
+        self._announce([item for item, _ in writes])
         refused = self.importer.surviving(writes, self._write_all)
         set_aside([item for item, _ in writes], refused)
+
+    def _announce(self, items: list[Item]) -> None:
+        """Write down what is about to be written, for whoever comes after this process."""
+        if self.transactional:
+            return  # it is committed with the pair
+        notes = [(item.binding, {"brought": brought(item).to_json()}) for item in items if item.binding]
+        if notes:
+            self.importer.model.write_each(notes)
+            self.importer.env.commit()
+
+    def present(self, items: Iterable[Item], names: Iterable[str]) -> dict[Item, dict[str, Any]]:
+        """Return what Odoo has in these fields of the records that exist, in comparable form."""
+        records = {item: self._record_of(item) for item in items}
+        known = [name for name in names if name in self.model._fields]
+        found = self._read(records.values(), known)
+        return {item: found[record.id] for item, record in records.items() if record.id in found}
 
     def _to_write(self, item: Item, now: dict[str, Any]) -> dict[str, Any]:
         values = item.values or {}
         ours = self.mapper.comparable(values)
-        decided = merge(item.agreement.odoo, now, ours, self._policy(item, now), "external")
-        item.conflicts, item.kept = decided.open, decided.kept
+        moments = self._moments(item, now)
+
+        def policy(field: str) -> str:
+            seen = self._contested(item, field, now, ours)
+            return str(self.mediator.policy(item.entries.get(field), seen, "import", *moments))
+
+        decided = merge(
+            item.agreement.odoo, now, ours, policy, "external", even_unchanged=item.changed is None
+        )
+        item.merged, item.conflicts, item.kept = decided, decided.open, decided.kept
+        item.contested = [self._contested(item, field, now, ours) for field in sorted(decided.open)]
         item.written = {name: ours[name] for name in decided.write | decided.agreed}
-        return {name: values[name] for name in decided.write}
+        item.behind = {name: ours[name] for name in decided.kept}
+        if item.conflicts:
+            item.unsettled = self._sources_of(item, item.conflicts)
+        data = {**{name: values[name] for name in decided.write}, **self._given(item, now)}
+        return dict(self.importer.incoming(item, data, now)) if data else data
+
+    def _contested(self, item: Item, field: str, now: dict[str, Any], ours: dict[str, Any]) -> Contested:
+        base, outside = item.agreement.odoo.get(field), ", ".join(sources_of(self.mapper, field))
+        return Contested(field, base, now.get(field), ours[field], outside)
+
+    def _given(self, item: Item, now: dict[str, Any]) -> dict[str, Any]:
+        """Return the values that a person gave for fields in conflict, and that Odoo does not have yet."""
+        given = {}
+        for field in item.kept:
+            decision = item.entries[field].decision_of() if field in item.entries else None
+            if decision is not None and decision.side == "value" and now.get(field) != decision.value:
+                given[field] = self._mapped(item, field, item.entries[field].value)
+        return given
+
+    def _mapped(self, item: Item, field: str, text: Any) -> Any:
+        (source,) = sources_of(self.mapper, field)
+        return self.mapper.map_record({**item.record, source: text}).values(fields={source})[field]
+
+    def _sources_of(self, item: Item, fields: frozenset[str]) -> frozenset[str]:
+        """Return which of the changed source fields have a part in fields of Odoo."""
+        return frozenset(
+            source
+            for source in item.changed or item.external
+            for values in self.mapper.map_many([item.record], fields={source}).values
+            if values is None or not fields.isdisjoint(values)
+        )
 
     def _times(self) -> frozenset[str]:
-        """Return the field that says when a record of Odoo changed, where the policy asks for it."""
-        return frozenset({"write_date"} if self.collection.conflict_policy == "newest" else ())
+        """Return the field that says when a record of Odoo changed, where a policy asks for it."""
+        wanted = self.collection.may_ask_for_times(self.importer.work.model_name)
+        return frozenset({"write_date"} if wanted and "write_date" in self.model._fields else ())
 
-    def _policy(self, item: Item, now: dict[str, Any]) -> str:
-        if self.collection.conflict_policy != "newest":
-            return str(self.collection.conflict_policy)
-        external_at = self.importer.external_changed_at(item.record)
-        odoo_at = datetime.fromisoformat(now["write_date"]) if now.get("write_date") else None
-        return settled(self.collection.conflict_policy, external_at, odoo_at)
+    def _moments(self, item: Item, now: dict[str, Any]) -> tuple[datetime | None, datetime | None]:
+        stamp = now.get("write_date")
+        return self.importer.external_changed_at(item.record), datetime.fromisoformat(
+            stamp
+        ) if stamp else None
 
     def _write_all(self, writes: Sequence[tuple[Item, dict[str, Any]]]) -> None:
         rows = [(self._record_of(item), values) for item, values in writes]
@@ -126,8 +217,12 @@ class OdooSide:
         return item.binding[self.importer.binder._odoo_field]
 
     def _gone(self, item: Item) -> None:
-        """The record was deleted in Odoo: it is not created again behind its user's back."""
-        item.binding.write({"state": "deleted", "synced": False})
+        """The record was deleted in Odoo: it is not created again behind its user's back.
+
+        Where the entity is exported, the export does with the other side what the policy says.
+        """
+        if self.collection.direction_of(self.importer.work.model_name) != "both":
+            item.binding.write({"state": "deleted", "synced": False})
         item.outcome = Outcome(
             "skipped", str(item.external_id), name=item.name, reason="its record was deleted in Odoo"
         )
@@ -169,6 +264,23 @@ class OdooSide:
         rows = self.model.browse(ids).read(asked) if ids else []
         value = self.mapper.comparable_value
         return {row["id"]: {name: value(name, row[name]) for name in asked} for row in rows}
+
+
+def brought(item: Item) -> Sent:
+    """Return what is about to be written to Odoo for an item, and what of the other side that stands for."""
+    names = (item.changed or frozenset(item.external)) - (item.unsettled or frozenset())
+    if item.conflicts and item.unsettled is None:
+        names = frozenset()
+    return Sent({name: item.external[name] for name in names if name in item.external}, item.written)
+
+
+def sources_of(mapper: Any, field: str) -> list[str]:
+    """Return the source fields of the rules that are known to make a field of Odoo."""
+    return sorted({name for rule in mapper.active_rules() for name in _sources(rule, field)})
+
+
+def _sources(rule: Any, field: str) -> frozenset[str]:
+    return (rule.sources or frozenset()) if getattr(rule, "target", None) == field else frozenset()
 
 
 def name_part(external_id: str) -> str:

@@ -6,14 +6,17 @@ import difflib
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from isthmus import telemetry
+from isthmus.connector.brake import Brake, Limit
+from isthmus.connector.locker import LeaseHold, RecordLocker
 from isthmus.connector.outcome import Outcome, Tally
 from isthmus.connector.verifier import Difference, Unpaired, Verification
 from isthmus.errors import ConfigurationError
+from isthmus.events.origin import reference
 
 #: ``progress(entity, done, total)``; ``total`` is None where it is not known.
 Progress = Callable[[str, int, int | None], None]
@@ -75,32 +78,41 @@ def import_backend(
     force: bool = False,
     restart: bool = False,
     progress: Progress = silent,
+    max_deletes: str | None = None,
 ) -> list[EntityReport]:
     """Import the entities of a backend (None: all that are imported), what others depend on first.
 
     Commits as it goes; a run that was cut off goes on where it was, unless ``restart``. ``force`` writes
-    what is unchanged as well. Raises RetryableJobError when an import of this backend is running already.
+    what is unchanged as well. Raises RetryableJobError when an import or export of this backend is running
+    already, and BrakeError where it would delete or archive more than ``max_deletes`` ("5%", "20"; None: what
+    the backend says).
     """
     reports = []
-    with _held(backend, "import", entities) as (chosen, beat):
+    with held(backend, "import", entities) as (chosen, beat):
         for entity in chosen:
-            with _working(backend, entity, "import") as work, Meter() as meter:
+            with working(backend, entity, "import", max_deletes) as work, Meter() as meter:
                 batch = work.component(usage="batch.importer")
-                tally = batch.run(force=force, restart=restart, progress=_telling(progress, entity, beat))
-            reports.append(_report(entity, tally, meter))
+                tally = batch.run(force=force, restart=restart, progress=telling(progress, entity, beat))
+            reports.append(report_of(entity, tally, meter))
     return reports
 
 
 def export_backend(
-    backend: Any, entities: Sequence[str] | None = None, progress: Progress = silent
+    backend: Any,
+    entities: Sequence[str] | None = None,
+    progress: Progress = silent,
+    max_deletes: str | None = None,
 ) -> list[EntityReport]:
-    """Export the entities of a backend (None: all that are exported). Commits as it goes."""
+    """Export the entities of a backend (None: all that are exported). Commits as it goes.
+
+    Raises what :func:`import_backend` does.
+    """
     reports = []
-    with _held(backend, "export", entities) as (chosen, beat):
+    with held(backend, "export", entities) as (chosen, beat):
         for entity in chosen:
-            with _working(backend, entity, "export") as work, Meter() as meter:
-                tally = work.component(usage="batch.exporter").run(progress=_telling(progress, entity, beat))
-            reports.append(_report(entity, tally, meter))
+            with working(backend, entity, "export", max_deletes) as work, Meter() as meter:
+                tally = work.component(usage="batch.exporter").run(progress=telling(progress, entity, beat))
+            reports.append(report_of(entity, tally, meter))
     return reports
 
 
@@ -110,8 +122,8 @@ def verify_backend(
     """Compare both sides, entity by entity (None: all). Changes nothing."""
     reports = []
     for entity in chosen_entities(backend, entities, None):
-        with _working(backend, entity, "verify") as work, Meter() as meter:
-            found: Verification = work.component(usage="verifier").run(progress=_telling(progress, entity))
+        with working(backend, entity, "verify") as work, Meter() as meter:
+            found: Verification = work.component(usage="verifier").run(progress=telling(progress, entity))
         reports.append(
             VerifyReport(
                 entity,
@@ -154,33 +166,78 @@ def chosen_entities(backend: Any, asked: Sequence[str] | None, direction: str | 
     return [name for name in known if name in chosen]
 
 
+def in_direction(backend: Any, entities: Sequence[str] | None, direction: str) -> list[str]:
+    """Return those of the entities (None: all) that go in a direction. Raises for one that does not exist."""
+    known = backend.entities(direction)
+    return [entity for entity in chosen_entities(backend, entities, None) if entity in known]
+
+
 @contextmanager
-def _held(
+def held(
     backend: Any, operation: str, entities: Sequence[str] | None
 ) -> Iterator[tuple[list[str], Callable[[], None]]]:
-    """Hold the lease of an operation on a backend; give the entities, and a beat that renews the lease."""
+    """Hold the lease of a backend; give the entities, and a beat that renews the lease.
+
+    Imports and exports have one lease: what an export has created and not bound yet is nothing new to import.
+    """
     chosen = chosen_entities(backend, entities, operation)
+    with leased(backend) as lease:
+        yield chosen, lease.renew
+    with backend.work_on(backend._name) as work:
+        work.component(usage="timeline").tidy()
+
+
+def leased(backend: Any) -> AbstractContextManager[LeaseHold]:
+    """Hold the lease of a backend while the block runs. Raises RetryableJobError when somebody else does."""
+    require_active(backend)
+    with backend.work_on(backend._name) as work:
+        locker: RecordLocker = work.component(usage="record.locker")
+    return locker.hold(lease_of(backend))
+
+
+def lease_of(backend: Any) -> str:
+    """Return the name of the lease of a backend."""
+    return f"synchronise {reference(backend)}"
+
+
+def require_active(backend: Any) -> None:
+    """Raise ConfigurationError when a backend is paused."""
     if backend.state == "paused":
         raise ConfigurationError(
             f"{backend.name} is paused", hint="Set its state to active to synchronise it."
         )
-    with backend.work_on(backend._name) as work:
-        locker = work.component(usage="record.locker")
-    with locker.hold(f"{operation} {backend._name},{backend.id}") as lease:
-        yield chosen, lease.renew
 
 
 @contextmanager
-def _working(backend: Any, entity: str, operation: str) -> Iterator[Any]:
-    """Give the work context of an entity, under a context that says where changes come from."""
+def working(
+    backend: Any, entity: str, operation: str, max_deletes: str | None = None, **attributes: Any
+) -> Iterator[Any]:
+    """Give the work context of an entity, under a context that says where changes come from.
+
+    ``max_deletes`` limits what may be deleted or archived; None: what the backend says. ``attributes`` are
+    further ones of the work context.
+    """
     here = backend.with_context(connector_no_export=True, origin=f"{backend._name},{backend.id}")
-    with here.work_on(entity, operation=operation) as work:
+    brake = brake_of(backend, entity, operation, max_deletes)
+    with here.work_on(entity, operation=operation, brake=brake, **attributes) as work:
         yield work
 
 
-def _telling(
+def brake_of(backend: Any, entity: str, operation: str, max_deletes: str | None) -> Brake | None:
+    """Return what limits the deletions of a run; None for no limit, or where nothing is written."""
+    stated = getattr(backend, "max_deletes", None) if max_deletes is None else max_deletes
+    limit = Limit.read(stated or None)
+    if limit is None or operation not in ("import", "export"):
+        return None
+    total = backend.env[entity].search_count([("backend_id", "=", backend.id), ("state", "!=", "deleted")])
+    return Brake(limit, total, backend=backend.name, entity=entity, operation=operation)
+
+
+def telling(
     progress: Progress, entity: str, beat: Callable[[], None] | None = None
 ) -> Callable[[int, int | None], None]:
+    """Return the progress of one entity, which also renews a lease."""
+
     def tell(done: int, total: int | None) -> None:
         if beat is not None:
             beat()
@@ -189,7 +246,8 @@ def _telling(
     return tell
 
 
-def _report(entity: str, tally: Tally, meter: Meter) -> EntityReport:
+def report_of(entity: str, tally: Tally, meter: Meter) -> EntityReport:
+    """Return what became of the records of an entity."""
     failures = [_failure(outcome) for outcome in tally.notable]
     return EntityReport(entity, tally.as_dict(), failures, meter.seconds, meter.calls)
 

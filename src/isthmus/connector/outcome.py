@@ -43,6 +43,11 @@ class Tally:
             if outcome.kind in ("failed", "conflict", "skipped"):
                 self.notable.append(outcome)
 
+    def merge(self, other: Tally) -> None:
+        """Count what another tally counted as well."""
+        self.counts.update(other.counts)
+        self.notable += other.notable
+
     @property
     def total(self) -> int:
         """How many records were looked at."""

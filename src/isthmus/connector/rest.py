@@ -12,12 +12,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import quote
 
 from isthmus.connector.adapter import CRUDAdapter
 from isthmus.errors import ConfigurationError, MalformedAnswerError, NotFoundError
-from isthmus.http import HttpClient, Paging, Response, Whole
+from isthmus.http import Paging, Response, Whole
+
+if TYPE_CHECKING:
+    from isthmus.http import HttpClient
 
 Record = Mapping[str, Any]
 
@@ -51,6 +54,8 @@ class RestAdapter(CRUDAdapter):
     @cached_property
     def http(self) -> HttpClient:
         """The HTTP client. Raises ConfigurationError when the backend's session is none."""
+        from isthmus.http import HttpClient
+
         client = self.component(usage="backend", model_name=self.collection).connect()
         if not isinstance(client, HttpClient):
             raise ConfigurationError(

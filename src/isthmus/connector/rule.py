@@ -55,11 +55,16 @@ def only_create(method: Method) -> Method:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule(ABC):
-    """One line of a mapper. ``sources`` are the fields that it depends on; None: possibly any."""
+    """One line of a mapper. ``sources`` are the fields that it depends on; None: possibly any.
+
+    ``needs`` is a field of Odoo without which the rule does not exist, since not every Odoo has it; None: it
+    always does.
+    """
 
     name: str
     sources: frozenset[str] | None
     only_create: bool = False
+    needs: str | None = None
 
     def applies(self, for_create: bool, fields: frozenset[str] | None) -> bool:
         """Tell whether the rule runs when ``fields`` changed (None: when everything is mapped)."""
@@ -98,12 +103,15 @@ class DirectRule(Rule):
     target: str
 
     @classmethod
-    def of(cls, source: Source, target: str, *, only_create: bool = False) -> DirectRule:
+    def of(
+        cls, source: Source, target: str, *, only_create: bool = False, needs: str | None = None
+    ) -> DirectRule:
         known = source_of(source)
         return cls(
             name=f"{describe(source)} → {target}",
             sources=None if known is None else frozenset((known,)),
             only_create=only_create,
+            needs=needs,
             source=source,
             target=target,
         )

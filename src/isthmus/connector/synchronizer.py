@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from isthmus import telemetry
 from isthmus.connector.base import ConnectorComponent
 from isthmus.connector.outcome import Outcome
+from isthmus.connector.rehearsal import Rehearsal
 from isthmus.errors import (
     ConstraintError,
     FieldError,
@@ -58,10 +59,41 @@ class Synchronizer(ConnectorComponent):
         """The adapter of the model."""
         return self.component(usage="backend.adapter")
 
+    @cached_property
+    def timeline(self) -> Any:
+        """The timeline of the model's pairs."""
+        return self.component(usage="timeline")
+
+    @cached_property
+    def mediator(self) -> Any:
+        """What knows the conflicts of the model's pairs."""
+        return self.component(usage="mediator")
+
     @property
     def adapter(self) -> Any:
         """The same as :attr:`backend_adapter`."""
         return self.backend_adapter
+
+    def brake(self, number: int) -> None:
+        """Count records that are about to be deleted or archived. Raises BrakeError when they are too many.
+
+        For whole runs; a single record, or an operation without a limit, is not counted.
+        """
+        brake = getattr(self.work, "brake", None)
+        if brake is not None:
+            brake.take(number)
+
+    def between_pages(self) -> None:
+        """Let whoever runs the work end it here, where everything so far is committed."""
+        pause = getattr(self.work, "pause", None)
+        if pause is not None:
+            pause()
+
+    def planned(self, outcomes: Sequence[Outcome]) -> None:
+        """Tell a rehearsal what would have become of records."""
+        rehearsal = self.env.find_service(Rehearsal)
+        if rehearsal is not None:
+            rehearsal.note(self, outcomes)
 
     @contextmanager
     def telling(self, size: int) -> Iterator[list[Outcome]]:
@@ -72,6 +104,8 @@ class Synchronizer(ConnectorComponent):
             "sync.batch", backend=reference(self.collection), model=model, size=size
         ) as event:
             yield outcomes
+            self.planned(outcomes)
+            self.component(usage="set.aside").note(self._mapper_usage.partition(".")[0], outcomes)
             event["counts"] = dict(Counter(outcome.kind for outcome in outcomes))
             for one in outcomes:
                 id_, kind = one.external_id, one.kind

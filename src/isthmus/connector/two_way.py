@@ -29,12 +29,16 @@ from isthmus.connector.rule import DirectRule, Rule
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A field of the other side and one of Odoo with the same meaning, and what turns one into the other."""
+    """A field of the other side and one of Odoo with the same meaning, and what turns one into the other.
+
+    An ``optional`` pair exists where Odoo has its field: not every version has, or not without some app.
+    """
 
     external: str
     odoo: str
     converter: Converter = same
     only_create: bool = False
+    optional: bool = False
 
     def rule(self, direction: str) -> DirectRule:
         """Return the rule for a direction: "import" or "export"."""
@@ -42,7 +46,8 @@ class Pair:
             source, target = self.converter.inward(self.external), self.odoo
         else:
             source, target = self.converter.outward(self.odoo), self.external
-        return DirectRule.of(source, target, only_create=self.only_create)
+        needs = self.odoo if self.optional else None
+        return DirectRule.of(source, target, only_create=self.only_create, needs=needs)
 
 
 class TwoWayMapper(Mapper):

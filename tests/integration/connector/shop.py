@@ -18,13 +18,15 @@ from isthmus.records import Registry, SqlDatabase, upgrade_schema
 class Shop:
     """The other side.
 
-    ``calls`` notes every call that the connector makes; ``refuse`` holds ids it will not write.
+    ``calls`` notes every call that the connector makes; ``refuse`` holds ids it will not write; one that
+    ``is_full`` takes nothing new.
     """
 
     def __init__(self) -> None:
         self.partners: dict[str, dict[str, Any]] = {}
         self.calls: list[tuple[str, Any]] = []
         self.refuse: set[str] = set()
+        self.is_full = False
         self.next_id = 1000
 
     def add(self, number: int = 1, **values: Any) -> list[str]:
@@ -101,6 +103,10 @@ with capture() as declared:
         def count(self, filters: Any) -> int:
             return len(self.shop.partners)
 
+        def search(self, filters: Any = None) -> list[str]:
+            self.shop.calls.append(("search", filters))
+            return sorted(self.shop.partners)
+
         def pages(self, filters: Any, cursor: Any) -> Iterator[tuple[list[Any], Any]]:
             ids = sorted(id_ for id_ in self.shop.partners if cursor is None or id_ > cursor)
             for start in range(0, len(ids), 5):
@@ -127,6 +133,8 @@ with capture() as declared:
 
         def create(self, data: dict[str, Any]) -> Any:
             self.shop.calls.append(("create", data))
+            if self.shop.is_full:
+                raise RejectedError("the shop is full")
             (id_,) = self.shop.add(**data)
             return dict(self.shop.partners[id_])
 

@@ -249,8 +249,10 @@ def test_an_import_that_was_cut_off_goes_on_from_its_checkpoint(
         import_backend(backend, progress=cut)
     assert env["shop.partner"].search_count([]) == 5
     shop.calls.clear()
-    assert run_import(env, backend) == {"created": 7}
-    assert shop.count("page") == 2
+    told: list[tuple[int, int | None]] = []
+    (report,) = import_backend(backend, progress=lambda _, done, total: told.append((done, total)))
+    assert (report.counts["created"], shop.count("page")) == (7, 2)
+    assert told == [(10, 12), (12, 12)]  # of the whole, so that the remaining time is right
 
 
 def test_verify_lists_differences_and_what_has_no_pair(env: Any, backend: Any, shop: Shop) -> None:
@@ -268,7 +270,7 @@ def test_verify_lists_differences_and_what_has_no_pair(env: Any, backend: Any, s
     assert [u.name for u in report.unpaired_odoo] == ["Only here"]
 
 
-def test_two_imports_of_one_backend_do_not_run_at_once(
+def test_two_runs_of_one_backend_do_not_meet_whatever_their_direction(
     env: Any, backend: Any, shop: Shop, database: Any
 ) -> None:
     shop.add(3)
@@ -280,6 +282,8 @@ def test_two_imports_of_one_backend_do_not_run_at_once(
         with open_environment(registry, database, services=services) as other:
             with pytest.raises(RetryableJobError, match="running already"):
                 import_backend(other["shop.backend"].browse(backend.id))
+            with pytest.raises(RetryableJobError, match="running already"):
+                export_backend(other["shop.backend"].browse(backend.id))
 
     import_backend(backend, progress=meanwhile)
     assert run_import(env, backend) == {"unchanged": 3}
@@ -396,13 +400,27 @@ def test_the_lease_of_a_process_that_was_killed_is_free_at_once(
     env: Any, backend: Any, shop: Shop, holder: str, is_free: bool
 ) -> None:
     shop.add(1)
-    name = f"import shop.backend,{backend.id}"
+    name = f"synchronise shop.backend,{backend.id}"
     env["connector.lease"].create({"name": name, "holder": holder, "expires": env.now + timedelta(minutes=5)})
     if is_free:
         assert run_import(env, backend) == {"created": 1}
     else:
         with pytest.raises(RetryableJobError, match="running already"):
             run_import(env, backend)
+
+
+def test_a_run_that_stood_still_until_its_lease_was_taken_over_commits_no_further_page(
+    env: Any, backend: Any, shop: Shop
+) -> None:
+    shop.add(12)
+
+    def take_over(entity: str, done: int, total: int | None) -> None:
+        env["connector.lease"].search([]).write({"holder": "another-machine/1/x"})
+
+    with pytest.raises(RetryableJobError, match="went on elsewhere"):
+        import_backend(backend, progress=take_over)
+    assert env["shop.partner"].search_count([]) == 5  # the first page
+    assert env["connector.lease"].search([]).holder == "another-machine/1/x"
 
 
 def test_what_may_not_be_seen_any_more_is_left_alone_and_reported(
@@ -427,3 +445,26 @@ def test_what_may_not_be_seen_any_more_is_left_alone_and_reported(
     assert kept.active
     shop.partners[hidden] = behind_a_wall
     assert run_import(env, backend) == {"unchanged": 3}
+
+
+def test_what_an_export_binds_while_a_job_imports_it_is_no_second_pair(
+    env: Any, backend: Any, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    born = env["s.partner"].create({"name": "Born here"})
+    (id_,) = shop.add(title="Born here", mail=None)
+    with backend.work_on("shop.partner") as work:
+        announcer, importer = work.component(usage="announcer"), work.component(usage="record.importer")
+        announcer.announce(born.id, {"title": "Born here"})
+        read = type(announcer).all_pending
+
+        def read_and_be_overtaken(self: Any) -> Any:
+            found = read(self)
+            pair = {"external_id": id_, "odoo_id": born.id, "backend_id": backend.id, "state": "synced"}
+            env["shop.partner"].create(pair)
+            announcer.settle(born.id)
+            return found
+
+        monkeypatch.setattr(type(announcer), "all_pending", read_and_be_overtaken)
+        (outcome,) = importer.run_page([shop.partners[id_]])
+    assert outcome.kind in ("unchanged", "updated")
+    assert env["s.partner"].search([]) == born

@@ -7,6 +7,7 @@ import html as entities
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from isthmus.sandbox.odoo.html import sanitised
 from isthmus.trello.document import Code, Grid, Heading, Items, Paragraph, Quote, Run
 from isthmus.trello.html import read_html
 from isthmus.trello.markdown import canonical, to_html, to_markdown
@@ -121,6 +122,15 @@ def test_markdown_is_stable_after_one_round_and_means_the_same(text):
     once = to_markdown(html)
     assert to_markdown(to_html(once)) == once
     assert canonical(to_html(once)) == canonical(html)
+
+
+@settings(max_examples=150, deadline=None)
+@given(MARKDOWN)
+def test_a_description_does_not_drift_in_five_rounds_through_odoo(text):
+    texts = [text]
+    for _ in range(5):
+        texts.append(to_markdown(sanitised(to_html(texts[-1]))))
+    assert texts[2:] == texts[1:2] * 4
 
 
 @settings(max_examples=150, deadline=None)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from isthmus.components import AbstractComponent, Component
+from isthmus.components import AbstractComponent
 from isthmus.connector.adapter import CRUDAdapter
 from isthmus.errors import NotFoundError
 from isthmus.trello.base import TrelloComponent
@@ -109,6 +109,20 @@ class TrelloAdapter(CRUDAdapter, TrelloComponent, AbstractComponent):
         )
         return found
 
+    def twin(
+        self, records: Iterable[Record], values: Mapping[str, Any], announced: datetime, key: str = "name"
+    ) -> Record | None:
+        """Return which of some records a create without an answer made, or None.
+
+        It says the same, was made since the announcement (an id begins with the second of its making), and no
+        pair knows it.
+        """
+        since = f"{int((announced - SKEW - datetime(1970, 1, 1)).total_seconds()):08x}"
+        said = str(values.get(key) or "").strip()
+        fresh = [one for one in records if str(one[key]).strip() == said and one["id"][:8] >= since]
+        known = self.binder_for().to_internal_many(one["id"] for one in fresh)
+        return next((one for one in fresh if one["id"] not in known), None)
+
     # --- writing ---
 
     def create(self, data: Mapping[str, Any]) -> Record:
@@ -126,77 +140,28 @@ class TrelloAdapter(CRUDAdapter, TrelloComponent, AbstractComponent):
         self.client.delete(f"{self._path}/{external_id}")
 
 
-class BoardAdapter(TrelloAdapter, Component):
-    """Boards."""
-
-    _name = "trello.board.adapter"
-    _apply_on = "trello.board"
-
-    _path = "/boards"
-    _fields = ("name", "desc", "closed", "dateLastActivity", "shortLink", "url")
-
-    def pages(self, filters: Any = None, cursor: Any = None) -> Iterator[tuple[list[Record], Any]]:
-        """Yield all boards at once."""
-        if not cursor:
-            yield self.read_many(self.boards()), {"done": True}
-
-    def count(self, filters: Any = None) -> int | None:
-        return len(self.boards())
-
-    def create(self, data: Mapping[str, Any]) -> Record:
-        """Create a board, without the lists and labels that Trello gives a new one, and return it."""
-        return super().create({"defaultLists": False, "defaultLabels": False, **data})
-
-
-class ListAdapter(TrelloAdapter, Component):
-    """Lists, archived ones included. Trello can archive a list, not delete it."""
-
-    _name = "trello.list.adapter"
-    _apply_on = "trello.list"
-
-    _path = "/lists"
-    _fields = ("name", "closed", "idBoard", "pos")
-    _of_board = "lists"
-    _filter = {"filter": "all"}
-
-    def delete(self, external_id: Any) -> None:
-        """Archive the list, since Trello deletes none."""
-        self.write(external_id, {"closed": True})
-
-
-class LabelAdapter(TrelloAdapter, Component):
-    """Labels."""
-
-    _name = "trello.label.adapter"
-    _apply_on = "trello.label"
-
-    _path = "/labels"
-    _fields = ("name", "color", "idBoard")
-    _of_board = "labels"
-    _filter = {"limit": 1000}
-
-
-class CardAdapter(TrelloAdapter, Component):
+class CardAdapter(TrelloAdapter):
     """Cards, archived ones included, in pages from the newest to the oldest of each board."""
-
-    _name = "trello.card.adapter"
-    _apply_on = "trello.card"
 
     _path = "/cards"
     _fields = (
-        "name", "desc", "idBoard", "idList", "idLabels", "due", "dueComplete", "closed", "pos",
-        "dateLastActivity", "cardRole", "mirrorSourceId",
+        "name", "desc", "idBoard", "idList", "idLabels", "idMembers", "start", "due", "dueComplete", "closed",
+        "pos", "dateLastActivity", "cardRole", "mirrorSourceId",
     )  # fmt: skip
 
     def pages(self, filters: Any = None, cursor: Any = None) -> Iterator[tuple[list[Record], Any]]:
         """Yield pages of cards. The cursor holds the board and the oldest id that was read of it."""
+        yield from self.pages_with({"fields": self._fields}, cursor)
+
+    def pages_with(self, params: Mapping[str, Any], cursor: Any = None) -> Iterator[tuple[list[Record], Any]]:
+        """Yield pages of cards with what is asked of them."""
         start = cursor or {"board": None, "before": None}
         for board in self.boards_from(start["board"]):
             before = start["before"] if board == start["board"] else None
-            for records in self._pages_of(board, before):
+            for records in self._pages_of(board, before, params):
                 yield records, {"board": board, "before": records[0]["id"]}
 
-    def _pages_of(self, board: str, before: str | None) -> Iterator[list[Record]]:
+    def _pages_of(self, board: str, before: str | None, params: Mapping[str, Any]) -> Iterator[list[Record]]:
         """Yield a board's cards in pages sorted by id; a page that is too much for Trello is halved.
 
         With a limit Trello gives the newest cards, in the order of the board: what follows is older than the
@@ -205,7 +170,7 @@ class CardAdapter(TrelloAdapter, Component):
         size = PAGE
         while True:
             try:
-                found = self._page(board, size, before)
+                found = self._page(board, size, before, params)
             except TooLargeError:
                 if size <= SMALLEST_PAGE:
                     raise
@@ -218,16 +183,23 @@ class CardAdapter(TrelloAdapter, Component):
                 return
             before = cards[0]["id"]
 
-    def _page(self, board: str, size: int, before: str | None) -> list[Record]:
+    def _page(self, board: str, size: int, before: str | None, params: Mapping[str, Any]) -> list[Record]:
         window = {"before": before} if before else {}
-        found: list[Record] = self.client.get(
-            f"/boards/{board}/cards/all", fields=self._fields, limit=size, **window
-        )
+        found: list[Record] = self.client.get(f"/boards/{board}/cards/all", limit=size, **params, **window)
         return found
+
+    def count(self, filters: Any = None) -> int | None:
+        """Return about how many cards there are: Trello numbers those of a board, and tells no more."""
+        newest = {"fields": ["idShort"], "limit": 1}
+        found = self.client.get_many(
+            [path_of(f"/boards/{board}/cards/all", **newest) for board in self.boards()]
+        )
+        return sum(int(cards[0]["idShort"]) for cards in found if cards)
 
     def of_board(self, board: str) -> list[Record]:
         """Return all cards of a board."""
-        return [card for page in self._pages_of(board, None) for card in page]
+        pages = self._pages_of(board, None, {"fields": self._fields})
+        return [card for page in pages for card in page]
 
     def create(self, data: Mapping[str, Any]) -> Record:
         """Create a card and return it; that it is archived cannot be told at once and is written after."""
@@ -238,16 +210,8 @@ class CardAdapter(TrelloAdapter, Component):
         return self.write(made["id"], later) if later else made
 
     def find_created(self, values: Mapping[str, Any], announced: datetime) -> Record | None:
-        """Return the card that an earlier try created in spite of having had no answer, or None.
-
-        It is of the same list and name, was made since the announcement (an id begins with the second of its
-        making), and no pair knows it.
-        """
-        since = f"{int((announced - SKEW - datetime(1970, 1, 1)).total_seconds()):08x}"
+        """Return the card of a list that an earlier try created without having had an answer, or None."""
         cards: list[Record] = self.client.get(
             f"/lists/{values['idList']}/cards", fields=self._fields, filter="all"
         )
-        name = str(values.get("name") or "").strip()
-        fresh = [card for card in cards if card["name"].strip() == name and card["id"][:8] >= since]
-        known = self.binder_for().to_internal_many(card["id"] for card in fresh)
-        return next((card for card in fresh if card["id"] not in known), None)
+        return self.twin(cards, values, announced)

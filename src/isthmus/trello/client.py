@@ -10,13 +10,31 @@ from urllib.parse import urlencode
 
 from isthmus.clock import Clock
 from isthmus.errors import MalformedAnswerError, NotFoundError, RateLimitedError
-from isthmus.http import Bucket, HttpClient, KeyTokenAuth, Limit, Quota, RateLimiter, Timeout
+from isthmus.http import (
+    Bucket,
+    HttpClient,
+    KeyTokenAuth,
+    Limit,
+    Quota,
+    RateLimiter,
+    Response,
+    Sink,
+    Timeout,
+    redact,
+)
+from isthmus.trello.form import Form
 from isthmus.trello.refusal import is_final, refusal
 
 API_URL = "https://api.trello.com"
 
 #: A GET ends after 30 s on Trello's side. Source: Trello's status codes (504).
 TIMEOUT = Timeout(connect_s=10, read_s=60, total_s=120)
+
+#: Files take their time, as long as they go on coming.
+TRANSFER = Timeout(connect_s=10, read_s=60, total_s=1800)
+
+#: A text that comes back with the webhooks which a change causes.
+CLIENT = "X-Trello-Client-Identifier"
 
 #: How many reads go into one batch, and how often its parts are tried. Source: ``GET /batch``.
 BATCH, ATTEMPTS = 10, 3
@@ -42,12 +60,16 @@ class TrelloClient:
         token: str,
         *,
         url: str = API_URL,
+        identifier: str | None = None,
         clock: Clock | None = None,
     ) -> None:
+        """Prepare a client. ``identifier`` comes back with the webhooks that its changes cause."""
+        self._token = token
         self._limiter = RateLimiter(buckets(url, key, token), read=quotas, clock=clock)
         self._http = HttpClient(
             f"{url.rstrip('/')}/1",
             auth=KeyTokenAuth(key, token),
+            headers={CLIENT: identifier} if identifier else None,
             timeout=TIMEOUT,
             limiter=self._limiter,
             is_final=is_final,
@@ -69,12 +91,26 @@ class TrelloClient:
         """Change something and return it as it is then."""
         return self._call("PUT", path, json=_joined(data), idempotent=True)
 
+    def upload(self, path: str, form: Form) -> Any:
+        """Create something that has a file, sent piece by piece, and return it. Never repeated by itself."""
+        headers = {"Content-Type": form.content_type}
+        return self._send("POST", path, body=form, headers=headers, timeout=TRANSFER).json()
+
+    def download(self, path: str, into: Sink) -> None:
+        """Bring the content of a file, piece by piece; a try that was cut off begins anew."""
+        self._send("GET", path, headers={"Accept": "*/*"}, timeout=TRANSFER, into=into)
+
     def delete(self, path: str) -> None:
         """Delete something; what is gone already counts as done."""
         try:
             self._call("DELETE", path, idempotent=True)
         except NotFoundError:
             return
+
+    def webhooks(self) -> list[dict[str, Any]]:
+        """Return the webhooks of the token; Trello lists them nowhere else."""
+        found: list[dict[str, Any]] = self.get(f"/tokens/{self._token}/webhooks")
+        return found
 
     def get_many(self, paths: Sequence[str]) -> list[Any]:
         """Return what many GET paths answer, in order, ten in a request; None for what does not exist.
@@ -117,10 +153,14 @@ class TrelloClient:
         return answers
 
     def _call(self, method: str, path: str, **options: Any) -> Any:
+        return self._send(method, path, **options).json()
+
+    def _send(self, method: str, path: str, **options: Any) -> Response:
         response = self._http.request(method, path, **options)
         if response.ok:
-            return response.json()
-        raise refusal(response.status, response.excerpt(), method, path, response.error())
+            return response
+        shown = redact(path, [self._token])
+        raise refusal(response.status, response.excerpt(), method, shown, response.error())
 
 
 def path_of(path: str, **params: Any) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from html import escape
 from html.parser import HTMLParser
 
 VOID = frozenset(
@@ -82,3 +84,16 @@ def parse(html: str, *, bare: bool = False) -> Element:
     builder.feed(html)
     builder.close()
     return builder.root
+
+
+def printed(nodes: Iterable[Element | str]) -> str:
+    """Return elements and texts as HTML; blanks around it are left out."""
+    return "".join(map(_printed, nodes)).strip()
+
+
+def _printed(node: Element | str) -> str:
+    if isinstance(node, str):
+        return escape(node, quote=False)
+    attributes = "".join(f' {name}="{escape(value)}"' for name, value in node.attributes.items())
+    inside = "".join(map(_printed, node.children))
+    return f"<{node.tag}{attributes}>" + ("" if node.tag in VOID else f"{inside}</{node.tag}>")

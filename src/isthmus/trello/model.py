@@ -1,4 +1,4 @@
-"""The pairs of Trello: which record of Odoo stands for which of Trello."""
+"""The parents of the pairs of Trello, and the records that only this side has."""
 
 from __future__ import annotations
 
@@ -14,45 +14,40 @@ class TrelloBinding(model.AbstractModel):
     backend_id = fields.Many2one("trello.backend", "Backend", required=True, ondelete="cascade", index=True)
 
 
-class TrelloBoard(model.Model):
-    """A board and its project."""
+class PartBinding(model.AbstractModel):
+    """What every pair of a part of a card has."""
 
-    _name = "trello.board"
+    _name = "trello.part.binding"
     _inherit = "trello.binding"
-    _inherits = {"project.project": "odoo_id"}
-    _description = "Board"
 
-    odoo_id = fields.Many2one("project.project", "Project", required=True, index=True)
+    card = fields.Char("Card", index=True, help="The id of its card.")
 
 
-class TrelloList(model.Model):
-    """A list and its stage."""
+class TrelloItem(model.AbstractModel):
+    """What every pair of an item of a checklist has."""
 
-    _name = "trello.list"
-    _inherit = "trello.binding"
-    _inherits = {"project.task.type": "odoo_id"}
-    _description = "List"
+    _name = "trello.item"
+    _inherit = "trello.part.binding"
 
-    odoo_id = fields.Many2one("project.task.type", "Stage", required=True, index=True)
-
-
-class TrelloLabel(model.Model):
-    """A label and its tag."""
-
-    _name = "trello.label"
-    _inherit = "trello.binding"
-    _inherits = {"project.tags": "odoo_id"}
-    _description = "Label"
-
-    odoo_id = fields.Many2one("project.tags", "Tag", required=True, index=True)
+    checklist = fields.Char("Checklist", help="The id of the item's checklist.")
+    checklist_name = fields.Char("Name of the checklist")
 
 
-class TrelloCard(model.Model):
-    """A card and its task."""
+class TaskLine(model.Model):
+    """A line of a checklist in the description of a task: what is to stand there, or what a person wrote.
 
-    _name = "trello.card"
-    _inherit = "trello.binding"
-    _inherits = {"project.task": "odoo_id"}
-    _description = "Card"
+    Odoo has no records for such lines; these are its side of the pairs.
+    """
 
-    odoo_id = fields.Many2one("project.task", "Task", required=True, index=True)
+    _name = "trello.task.line"
+    _description = "Line of a description"
+    _order = "sequence, id"
+
+    task_id = fields.Many2one("project.task", "Task", required=True, index=True)
+    name = fields.Char("Text", required=True)
+    done = fields.Boolean("Ticked")
+    active = fields.Boolean("Active", default=True)
+    removed = fields.Boolean("Removed", help="A person took it out; its pair still refers to it.")
+    sequence = fields.Integer("Sequence")
+    checklist = fields.Char("Checklist", help="The id of its checklist; empty: a new one of this name.")
+    checklist_name = fields.Char("Name of the checklist")

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from bisect import bisect_right
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+Key = TypeVar("Key")
 
 #: Where positions begin on boards made since about 2025. Source: real exports; the classic base is 65535.
 NEW_BASE = 2.0**47
@@ -25,3 +29,56 @@ def sequence_of(pos: Any) -> int:
     if number < NEW_BASE:
         return int(min(max(number, 0.0) / STEP, HALF - 1))
     return int(HALF + min((number - NEW_BASE) / STEP, HALF - 1))
+
+
+def item_sequence(pos: Any, rank: int) -> int:
+    """Return the ``sequence`` for an item at ``pos`` of a card's checklist number ``rank`` (from 0).
+
+    The items of the first checklist come before those of the second; from the sixteenth on they mix.
+    """
+    return (min(rank, 15) << 27) + (sequence_of(pos) >> 4)
+
+
+#: What Trello puts between neighbours at the end of a row.
+GAP = 16384.0
+
+
+def places(row: Sequence[tuple[Key, float | None]]) -> dict[Key, float]:
+    """Return new positions for as few members of a row as possible, so that they grow along it.
+
+    ``row`` is in the wanted order, each with the position that it has (None: none yet). Whoever keeps its
+    position is left out. New ones are spread evenly between those that stay; Trello rebalances by itself.
+    Nothing is above position 0, so whoever is there moves.
+    """
+    staying = _longest_growing([pos or None for _, pos in row])
+    found: dict[Key, float] = {}
+    start = 0
+    for end in (*staying, len(row)):
+        moved = row[start:end]
+        below = float(row[start - 1][1] or 0) if start else 0.0
+        above = row[end][1] if end < len(row) else None
+        step = GAP if above is None else (above - below) / (len(moved) + 1)
+        for number, (key, _) in enumerate(moved, 1):
+            found[key] = below + step * number
+        start = end + 1
+    return found
+
+
+def _longest_growing(positions: Sequence[float | None]) -> list[int]:
+    """Return the indexes of a longest part that does not fall, those without a position left out."""
+    tails: list[float] = []
+    ends: list[int] = []
+    before: dict[int, int | None] = {}
+    for index, pos in enumerate(positions):
+        if pos is None:
+            continue
+        at = bisect_right(tails, pos)
+        before[index] = ends[at - 1] if at else None
+        tails[at : at + 1] = [pos]
+        ends[at : at + 1] = [index]
+    found: list[int] = []
+    last = ends[-1] if ends else None
+    while last is not None:
+        found.append(last)
+        last = before[last]
+    return found[::-1]

@@ -1,145 +1,95 @@
-"""What is particular to synchronising boards, lists, labels and cards."""
+"""What synchronising has in common for all that Trello has."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime
-from typing import Any
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any, ClassVar
 
-from isthmus.components import Component
-from isthmus.connector.batch import BatchExporter
-from isthmus.connector.binder import Binder
-from isthmus.connector.converter import instant
+from isthmus.components import AbstractComponent, Component
 from isthmus.connector.deleter import ExportDeleter
-from isthmus.connector.exporter import Exporter
-from isthmus.connector.importer import Importer
-from isthmus.connector.verifier import Verifier
+from isthmus.connector.entity_parts import EntityExporter, EntityImporter
+from isthmus.connector.export_page import Item
+from isthmus.connector.exporter import SETS_ASIDE
+from isthmus.connector.import_page import Item as ImportItem
+from isthmus.errors import ForbiddenError
 from isthmus.trello.base import TrelloComponent
 
 
-class TrelloImporter(Importer, TrelloComponent, Component):
+class TrelloImporter(EntityImporter, TrelloComponent, Component):
     """Imports whatever has an id and a name."""
 
     _name = "trello.importer"
-    _inherit = ["connector.importer", "base.trello.connector"]
+    _inherit = ["connector.entity.importer", "base.trello.connector"]
 
-    def external_version(self, record: Mapping[str, Any]) -> str | None:
-        return record.get("dateLastActivity") or None
-
-    def external_changed_at(self, record: Mapping[str, Any]) -> datetime | None:
-        moment = instant.to_odoo(record.get("dateLastActivity"))
-        return moment or None
-
-
-class ListImporter(TrelloImporter):
-    """Lists need their board."""
-
-    _name = "trello.list.importer"
-    _inherit = ["trello.importer"]
-    _apply_on = "trello.list"
-
-    def dependencies(self, record: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
-        return [("trello.board", record.get("idBoard"))]
+    def incoming(self, item: ImportItem, data: dict[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
+        """What Odoo said before a field was synchronised is not emptied: the next export tells Trello."""
+        known = item.agreement.odoo
+        if item.binding is None or not known:
+            return data
+        return {
+            name: value
+            for name, value in data.items()
+            if name in known or not (value is False or value == "")
+        }
 
 
-class LabelImporter(TrelloImporter):
-    """An unnamed label is reported under its colour."""
+class Boards(TrelloComponent, Component):
+    """Knows which projects are boards."""
 
-    _name = "trello.label.importer"
-    _inherit = ["trello.importer"]
-    _apply_on = "trello.label"
+    _name = "trello.boards"
+    _usage = "boards"
 
-    def external_name_of(self, record: Mapping[str, Any]) -> str:
-        return str(record.get("name") or f"({record.get('color') or 'no colour'})")
+    @property
+    def paired(self) -> frozenset[str]:
+        """The ids of the boards that are paired."""
+        return frozenset(self.projects.values())
 
+    @cached_property
+    def projects(self) -> dict[int, str]:
+        """The projects that are boards: id -> id of the board. Read once for each use."""
+        domain = [("backend_id", "=", self.collection.id), ("state", "!=", "deleted")]
+        rows = self.env["trello.board"]._read_rows(domain, ["odoo_id", "external_id"])
+        return {row["odoo_id"]: row["external_id"] for row in rows}
 
-class LabelBinder(Binder, TrelloComponent, Component):
-    """A tag that Odoo has already under a label's name is taken, since names of tags are unique there."""
-
-    _name = "trello.label.binder"
-    _inherit = ["connector.binder", "base.trello.connector"]
-    _apply_on = "trello.label"
-
-    def match(self, rows: list[Mapping[str, Any]]) -> dict[int, int]:
-        names = [row["name"] for row in rows if row.get("name")]
-        tags = self.env["project.tags"].search_fetch([("name", "in", names)], ["name"])
-        taken = self.wrap(tags.ids)
-        known = {tag.name: tag.id for tag in tags if tag.id not in taken}
-        return {number: known[row["name"]] for number, row in enumerate(rows) if row.get("name") in known}
+    def projects_of(self, stage: Any) -> list[int]:
+        """Return the projects of a stage that are boards."""
+        return [id_ for id_ in stage.project_ids.ids if id_ in self.projects]
 
 
-class CardImporter(TrelloImporter):
-    """Cards need their board, list and labels; mirrors and separators are not cards of their own."""
+class TrelloExporter(EntityExporter, TrelloComponent, Component):
+    """What the token's member may not do is set aside with Trello's words; the rest goes on."""
 
-    _name = "trello.card.importer"
-    _inherit = ["trello.importer"]
-    _apply_on = "trello.card"
+    _name = "trello.exporter"
+    _inherit = ["connector.entity.exporter", "base.trello.connector"]
 
-    def skip_reason(self, record: Mapping[str, Any]) -> str | None:
-        if record.get("mirrorSourceId"):
-            return "it is a mirror of another card"
-        if record.get("cardRole") == "separator":
-            return "it is a separator"
-        return None
+    sets_aside = (*SETS_ASIDE, ForbiddenError)
+    #: Fields of Odoo that are left out as long as Trello's own has not been read: Odoo's field -> Trello's.
+    left_until_read: ClassVar[Mapping[str, str]] = {}
 
-    def dependencies(self, record: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
-        yield "trello.board", record.get("idBoard")
-        yield "trello.list", record.get("idList")
-        for label in record.get("idLabels") or ():
-            yield "trello.label", label
-
-
-class CardExporter(Exporter, TrelloComponent, Component):
-    """Tasks become cards where their project is a board."""
-
-    _name = "trello.card.exporter"
-    _inherit = ["connector.exporter", "base.trello.connector"]
-    _apply_on = "trello.card"
-
-    def skip_reason(self, record: Any) -> str | None:
-        return None if record.project_id else "it has no project"
+    def _find_changes(self, items: list[Item], only: frozenset[str] | None) -> None:
+        """Leave out people where nothing has been read since somebody was found to be a user."""
+        super()._find_changes(items, only)
+        for item in items:
+            said = item.agreement.external
+            leave_out(
+                item, {ours for ours, theirs in self.left_until_read.items() if said and theirs not in said}
+            )
 
 
-class CardBatchExporter(BatchExporter, TrelloComponent, Component):
-    """Finds the tasks that have no card yet in projects that are boards."""
-
-    _name = "trello.card.batch.exporter"
-    _inherit = ["connector.batch.exporter", "base.trello.connector"]
-    _apply_on = "trello.card"
-
-    def unbound(self) -> list[int]:
-        """Return the ids of tasks (no subtasks) of synchronised projects that have no card, archived ones
-        left out.
-        """
-        boards = self.env["trello.board"]._read_rows(
-            [*self.binder._scope(), ("state", "!=", "deleted")], ["odoo_id"]
-        )
-        if not boards:
-            return []
-        projects = [row["odoo_id"] for row in boards]
-        tasks = self.env["project.task"].search(
-            [("project_id", "in", projects), ("parent_id", "=", False)], order="id"
-        )
-        bound = {row["odoo_id"] for row in self.model._read_rows(self.binder._scope(), ["odoo_id"])}
-        return [id_ for id_ in tasks.ids if id_ not in bound]
+def leave_out(item: Item, fields: set[str]) -> None:
+    """Take fields as unchanged; a pair of which nothing else changed is done with."""
+    if fields & item.changed:
+        item.changed -= fields
+        if not item.changed and item.outcome is None:
+            item.outcome = item.told("unchanged")
 
 
-class CardExportDeleter(ExportDeleter, TrelloComponent, Component):
-    """A card whose task was deleted is archived by closing it."""
+class ClosingDeleter(ExportDeleter, TrelloComponent, AbstractComponent):
+    """Boards, lists and cards are archived by closing them."""
 
-    _name = "trello.card.export.deleter"
+    _name = "trello.closing.deleter"
     _inherit = ["connector.export.deleter", "base.trello.connector"]
-    _apply_on = "trello.card"
 
     def archive(self, external_id: Any) -> None:
         self.backend_adapter.write(external_id, {"closed": True})
-
-
-class CardVerifier(Verifier, TrelloComponent, Component):
-    """The order of cards is brought into Odoo, not back, so it may differ."""
-
-    _name = "trello.card.verifier"
-    _inherit = ["connector.verifier", "base.trello.connector"]
-    _apply_on = "trello.card"
-
-    ignored = frozenset({"sequence"})

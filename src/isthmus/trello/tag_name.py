@@ -25,6 +25,12 @@ def tag_name(label_id: str, name: Any, color: Any, claims: Mapping[str, str]) ->
     return next(one for one in _candidates(plain, color) if claims.get(one, label_id) == label_id)
 
 
+def label_name(tag: Any, name: Any, color: Any) -> str:
+    """Return the label's name for a tag: what it has, where the tag is called after it; else the tag's."""
+    called, own = str(tag or "").strip(), str(name or "")
+    return own if _is_candidate(called, plain_name(own, color), color) else called
+
+
 def _candidates(plain: str, color: Any) -> Iterator[str]:
     yield plain
     shade = str(color).replace("_", " ") if color else ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from isthmus.errors import (
@@ -24,6 +26,8 @@ from tests.loopback import json_answer, loopback
 from tests.still_clock import StillClock
 
 KEY, TOKEN = "key-4711", "token-0815"
+
+numbers = itertools.count()
 
 
 @pytest.fixture
@@ -48,10 +52,18 @@ def cards(client):
     return client.get(f"/boards/{board['id']}/cards/all", fields=["name", "desc"])
 
 
-def refused(clock, status, text, method="GET", headers=None):
+def own_credentials():
+    """Return a key and a token that no other test uses: the next server may get the port of this one, and
+    limits hold for as long as the process.
+    """
+    number = next(numbers)
+    return f"key-4711{number}", f"token-0815{number}"
+
+
+def refused(clock, status, text, method="GET", headers=None, credentials=None):
     answer = Scripted(status, text.encode(), {"Content-Type": "text/plain; charset=utf-8", **(headers or {})})
     with loopback(answer) as server:
-        client = TrelloClient(KEY, TOKEN, url=server.url, clock=clock)
+        client = TrelloClient(*(credentials or own_credentials()), url=server.url, clock=clock)
         with pytest.raises(Exception) as caught:
             client._call(method, "/cards/1", params={"fields": "name"})
         return caught.value, server
@@ -169,7 +181,8 @@ def test_a_refusal_is_translated_with_trellos_own_words(clock, status, text, err
 def test_a_limit_says_how_long_to_wait_and_is_waited_for(clock):
     limited = Scripted(429, b'{"error":"API_TOKEN_LIMIT_EXCEEDED"}', {"Retry-After": "7"})
     with loopback(limited, json_answer({"id": "1"})) as server:
-        assert TrelloClient(KEY, TOKEN, url=server.url, clock=clock).get("/cards/1") == {"id": "1"}
+        client = TrelloClient(*own_credentials(), url=server.url, clock=clock)
+        assert client.get("/cards/1") == {"id": "1"}
     assert sum(clock.slept) >= 7
 
 
@@ -201,10 +214,11 @@ def test_a_page_that_is_no_trello_is_malformed(clock):
 
 @pytest.mark.parametrize("status", [400, 401, 404, 429, 500, 502])
 def test_no_error_and_no_representation_shows_a_secret(clock, status):
-    raised, _ = refused(clock, status, f"bad key {KEY} and token {TOKEN}")
-    shown = f"{raised!r} {raised} {raised.details} {TrelloClient(KEY, TOKEN)!r}"
-    assert KEY not in shown
-    assert TOKEN not in shown
+    key, token = credentials = own_credentials()
+    raised, _ = refused(clock, status, f"bad key {key} and token {token}", credentials=credentials)
+    shown = f"{raised!r} {raised} {raised.details} {TrelloClient(key, token)!r}"
+    assert key not in shown
+    assert token not in shown
 
 
 # --- faults on the way ---

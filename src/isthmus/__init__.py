@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from isthmus.connector.binder import BaseBinder as BaseBinder
     from isthmus.connector.binder import Binder as Binder
     from isthmus.connector.checkpoint import Checkpoint as Checkpoint
+    from isthmus.connector.entity import Entity as Entity
     from isthmus.connector.mapper import ExportMapper as ExportMapper
     from isthmus.connector.mapper import ImportMapper as ImportMapper
     from isthmus.connector.mapper import RecordMapper as RecordMapper
@@ -31,6 +32,14 @@ if TYPE_CHECKING:
     from isthmus.connector.rest import RestAdapter as RestAdapter
     from isthmus.connector.synchronizer import Synchronizer as Synchronizer
     from isthmus.connector.two_way import TwoWayMapper as TwoWayMapper
+    from isthmus.delay import DelayableChain as DelayableChain
+    from isthmus.delay import DelayableGroup as DelayableGroup
+    from isthmus.delay import Job as Job
+    from isthmus.delay import chain as chain
+    from isthmus.delay import group as group
+    from isthmus.delay import identity_exact as identity_exact
+    from isthmus.delay import job as job
+    from isthmus.delay.cron import cron as cron
     from isthmus.errors import FailedJobError as FailedJobError
     from isthmus.errors import IsthmusError as IsthmusError
     from isthmus.errors import RetryableJobError as RetryableJobError
@@ -53,11 +62,15 @@ _HOME = {
     "Checkpoint": "connector.checkpoint",
     "Component": "components",
     "ComponentRegistry": "components",
+    "DelayableChain": "delay",
+    "DelayableGroup": "delay",
+    "Entity": "connector.entity",
     "ExportAdapter": "connector.adapter",
     "ExportMapper": "connector.mapper",
     "FailedJobError": "errors",
     "ImportMapper": "connector.mapper",
     "IsthmusError": "errors",
+    "Job": "delay",
     "RecordMapper": "connector.mapper",
     "RestAdapter": "connector.rest",
     "RetryableJobError": "errors",
@@ -66,7 +79,12 @@ _HOME = {
     "TwoWayMapper": "connector.two_way",
     "WorkContext": "components",
     "after_commit": "events",
+    "chain": "delay",
     "changed_by": "connector.mapper",
+    "cron": "delay.cron",
+    "group": "delay",
+    "identity_exact": "delay",
+    "job": "delay",
     "listens": "events",
     "mapping": "connector.mapper",
     "only_create": "connector.mapper",
@@ -83,11 +101,15 @@ __all__ = [
     "Checkpoint",
     "Component",
     "ComponentRegistry",
+    "DelayableChain",
+    "DelayableGroup",
+    "Entity",
     "ExportAdapter",
     "ExportMapper",
     "FailedJobError",
     "ImportMapper",
     "IsthmusError",
+    "Job",
     "RecordMapper",
     "RestAdapter",
     "RetryableJobError",
@@ -97,8 +119,13 @@ __all__ = [
     "WorkContext",
     "after_commit",
     "api",
+    "chain",
     "changed_by",
+    "cron",
     "fields",
+    "group",
+    "identity_exact",
+    "job",
     "listens",
     "mapping",
     "models",

@@ -14,7 +14,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta
@@ -24,13 +25,26 @@ from isthmus.errors import ConfigurationError
 FILE_NAME = "isthmus.toml"
 SQLITE = "sqlite:///"
 
+#: The ways to speak to an Odoo.
+PROTOCOLS = ("auto", "json2", "jsonrpc", "xmlrpc")
+
 #: The environment variables that count, and what each one says. ``NAME`` is an Odoo instance in capitals.
 VARIABLES: dict[str, str] = {
     "ISTHMUS_CONFIG": "the settings file, when it is not `isthmus.toml` in the current folder",
     "ISTHMUS_DATABASE": "the URL of the local database, when its password should not stand in the file",
+    "ISTHMUS_CELERY_BROKER": "the URL of Celery's broker, when its password should not stand in the file",
     "ISTHMUS_SECRET_KEY": "the secret key, instead of the key file; several: newest first, by commas",
     "ISTHMUS_ODOO_NAME_KEY": "the API key of the Odoo instance NAME; wins over the file",
+    "ISTHMUS_JOBS_NO_DELAY": "any value but 0: jobs run at once, where they are delayed",
+    "QUEUE_JOB__NO_DELAY": "the same, by the name that queue_job gave it",
 }
+
+
+#: The proxy that ``http_proxy``, ``https_proxy`` and ``no_proxy`` name, and none at all.
+FROM_ENVIRONMENT, NO_PROXY = "environment", "none"
+
+Amount = Annotated[float, Meta(ge=0)]
+Count = Annotated[int, Meta(ge=0)]
 
 
 class OdooSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -44,6 +58,39 @@ class OdooSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     ] = None
     secret: Annotated[
         str | None, Meta(description="the API key as `isthmus odoo secret` prints it: encrypted, never plain")
+    ] = None
+    protocol: Annotated[
+        Literal["auto", "json2", "jsonrpc", "xmlrpc"],
+        Meta(description="how to speak to it; `auto` takes what fits its version and the secret"),
+    ] = "auto"
+    rate: Annotated[
+        Amount | None,
+        Meta(description="calls a second, of all workers together; 0: any number; usually 1 on `*.odoo.com`"),
+    ] = None
+    concurrency: Annotated[
+        Count | None,
+        Meta(description="calls at once, of all workers together; 0: any number; usually 1 on `*.odoo.com`"),
+    ] = None
+    timeout_s: Annotated[float, Meta(gt=60, description="seconds to wait for an answer")] = 130.0
+    verify: Annotated[
+        bool | str,
+        Meta(description="whether its certificate must be valid, or the file of the authority's certificate"),
+    ] = True
+    proxy: Annotated[
+        str, Meta(description="URL of the proxy; `environment`: that of `https_proxy` and so on; or `none`")
+    ] = FROM_ENVIRONMENT
+    feed_interval_s: Annotated[
+        float, Meta(gt=0, description="seconds from one look for changes to the next")
+    ] = 10.0
+    feed_overlap_s: Annotated[
+        float, Meta(ge=1, description="the longest transaction that is found, in seconds")
+    ] = 120.0
+    feed_sweep_s: Annotated[
+        Amount, Meta(description="seconds from one look for deletions to the next; 0: never")
+    ] = 600.0
+    feed_models: Annotated[
+        tuple[str, ...] | None,
+        Meta(description="models whose changes are followed; without it those that the connectors pair"),
     ] = None
 
 
@@ -63,6 +110,33 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     secret_key_file: Annotated[
         str, Meta(description="file with the key that encrypts secrets; one key a line, newest first")
     ] = "isthmus.key"
+    synchronous: Annotated[
+        Literal["FULL", "NORMAL"],
+        Meta(
+            description="what a commit to SQLite survives: `FULL` the loss of power, `NORMAL` only the end "
+            "of the process, a little faster"
+        ),
+    ] = "FULL"
+    keep_jobs_days: Annotated[
+        float, Meta(gt=0, description="how long jobs that are done or cancelled are kept, in days")
+    ] = 30.0
+    keep_failed_jobs_days: Annotated[
+        float, Meta(gt=0, description="how long failed jobs are kept, in days")
+    ] = 90.0
+    celery_broker: Annotated[
+        str | None, Meta(description="URL of the broker through which `isthmus celery dispatch` sends jobs")
+    ] = None
+    celery_queue: Annotated[
+        str | None,
+        Meta(
+            description="the queue of the broker that jobs are sent to; without it `isthmus`, or where the "
+            "routes of `celery_app` lead"
+        ),
+    ] = None
+    celery_app: Annotated[
+        str | None,
+        Meta(description="a Celery application of your own, as `module:name`, whose broker is used instead"),
+    ] = None
     odoo: Annotated[
         dict[str, OdooSettings], Meta(description="the Odoo instances, by the name that backends refer to")
     ] = {}
@@ -97,14 +171,22 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
                 hint=f"Add a table [odoo.{name}] with url, database and login to {self.path or FILE_NAME}.",
             ) from None
 
+    def certificates(self, name: str) -> bool | str:
+        """Return what ``verify`` of an instance says, a relative file placed in :attr:`folder`."""
+        verify = self.instance(name).verify
+        return verify if isinstance(verify, bool) else str(self.folder / verify)
+
     def key_variable(self, name: str) -> str:
         """Return the environment variable that may hold the API key of an instance."""
         return self.instance(name).key_env or default_key_variable(name)
 
     def overridden(self, environ: Mapping[str, str]) -> Settings:
         """Return the settings with what the environment says put over them."""
-        database = environ.get("ISTHMUS_DATABASE")
-        return msgspec.structs.replace(self, database=database) if database else self
+        stated = {
+            "database": environ.get("ISTHMUS_DATABASE"),
+            "celery_broker": environ.get("ISTHMUS_CELERY_BROKER"),
+        }
+        return msgspec.structs.replace(self, **{name: value for name, value in stated.items() if value})
 
     def secret_keys(self, environ: Mapping[str, str] = os.environ) -> list[str]:
         """Return the keys that encrypt secrets, newest first; empty when there is none yet.
@@ -167,6 +249,11 @@ class Source:
     def instance(self, name: str, values: dict[str, Any]) -> OdooSettings:
         self.check_names(values, OdooSettings, ("odoo", name))
         found: OdooSettings = self.convert(values, OdooSettings, ("odoo", name))
+        if urlsplit(found.proxy).password:
+            raise ConfigurationError(
+                f"{self.place(('odoo', name, 'proxy'))}: the proxy's password would stand here as plain text",
+                hint="Leave proxy out, and set the environment variable https_proxy to the whole URL.",
+            )
         return found
 
     def check_names(self, table: dict[str, Any], kind: type[msgspec.Struct], at: tuple[str, ...]) -> None:
@@ -198,6 +285,11 @@ class Source:
         if expected:
             wanted, got = (WORDS.get(one, one) for one in expected.groups())
             said = f"{'.'.join(path)!r} must be {wanted}, not {got}"
+        elif chosen := re.match(r"Invalid enum value '([^']*)'", said):
+            known = ", ".join(PROTOCOLS)
+            said = f"{'.'.join(path)!r} cannot be {chosen[1]!r}; known: {known}"
+        elif least := re.match(r"Expected `\w+` (>=?) ([\d.]+)", said):
+            said = f"{'.'.join(path)!r} must be a number {least[1]} {float(least[2]):g}"
         return ConfigurationError(f"{self.place(path)}: {said}")
 
     def place(self, setting: tuple[str, ...]) -> str:
@@ -228,6 +320,9 @@ WORDS = {
     "object": "a table",
     "str | null": "text",
     "array | null": "a list of texts",
+    "int | null": "a whole number",
+    "float | null": "a number",
+    "bool | str": "true, false or a file",
 }
 
 

@@ -10,7 +10,12 @@ import pytest
 from isthmus.app import App
 from isthmus.config import OdooSettings, Settings
 from isthmus.connector.secret import FernetCipher
+from isthmus.connector.turnstile import PostgresTurnstile
 from isthmus.errors import ConfigurationError, ModelError, SchemaError, SecretError
+from isthmus.odoo.file_turnstile import FileTurnstile
+from isthmus.odoo.reach import Reach
+from isthmus.odoo.turnstile import LocalTurnstile
+from isthmus.records import Cipher
 
 KEY = FernetCipher.new_key()
 MAIN = OdooSettings(url="http://127.0.0.1:9", database="o18", login="admin")
@@ -82,6 +87,58 @@ def test_an_unknown_instance_is_refused(tmp_path: Path) -> None:
             pass
 
 
+def test_workers_meet_where_their_database_is(tmp_path: Path, postgres_url: str) -> None:
+    def turnstile(database: str) -> object:
+        settings = Settings(database=database, connectors=(), path=tmp_path / "isthmus.toml")
+        with App(settings, environ={}) as one:
+            return one.turnstile
+
+    beside = turnstile("sqlite:///isthmus.sqlite")
+    assert isinstance(beside, FileTurnstile)
+    assert str(tmp_path / "isthmus.sqlite.turns") in repr(beside)
+    assert isinstance(turnstile(postgres_url), PostgresTurnstile)
+    assert isinstance(turnstile("sqlite://"), LocalTurnstile)
+    assert list(tmp_path.iterdir()) == [], "nothing is made before it is needed"
+
+
+def test_an_odoo_is_reached_as_its_settings_say(tmp_path: Path) -> None:
+    own = OdooSettings(
+        url="https://acme.odoo.com",
+        database="acme",
+        login="admin",
+        protocol="xmlrpc",
+        rate=2,
+        verify="ca.pem",
+        proxy="none",
+        timeout_s=200,
+    )
+    with app(tmp_path, {"main": own}, ISTHMUS_ODOO_MAIN_KEY="a") as one:
+        assert one.reach("main") == Reach(
+            timeout_s=200, verify=str(tmp_path / "ca.pem"), proxy=None, rate=2, concurrency=None
+        )
+        with pytest.raises(ConfigurationError, match=r"ca\.pem cannot be used as the certificate"):
+            one.connection()
+
+
+def test_a_key_that_was_replaced_in_the_file_is_found_there(tmp_path: Path) -> None:
+    file = tmp_path / "isthmus.toml"
+    cipher = FernetCipher([KEY])
+
+    def write(key: str) -> None:
+        file.write_text(
+            '[odoo.main]\nurl = "http://127.0.0.1:9"\ndatabase = "d"\nlogin = "l"\n'
+            f'secret = "{cipher.encrypt(key)}"\n'
+        )
+
+    write("old")
+    with App.load(file, {"ISTHMUS_SECRET_KEY": KEY}) as one:
+        write("new")
+        assert one.odoo_secret("main") == "old"
+        assert one._secret_by_now("main") == "new"
+        file.write_text("half a fi")
+        assert one._secret_by_now("main") is None
+
+
 def test_a_database_that_lags_behind_opens_no_environment_until_it_is_upgraded(tmp_path: Path) -> None:
     with app(tmp_path, {}) as one:
         with pytest.raises(SchemaError, match="lags behind") as caught, one.environment():
@@ -93,8 +150,20 @@ def test_a_database_that_lags_behind_opens_no_environment_until_it_is_upgraded(t
         assert one.pending_changes() == []
 
 
-def test_an_environment_without_a_secret_key_says_how_to_make_one(tmp_path: Path) -> None:
+def test_a_secret_without_a_secret_key_says_how_to_make_one(tmp_path: Path) -> None:
     with App(Settings(connectors=(), path=tmp_path / "isthmus.toml"), environ={}) as one:
         one.upgrade()
-        with pytest.raises(SecretError, match="isthmus init"), one.environment():
-            pass
+        with one.environment() as env:  # whoever keeps no secrets needs no key
+            with pytest.raises(SecretError, match="isthmus init"):
+                env.service(Cipher).encrypt("hunter2")
+
+
+def test_an_environment_knows_the_name_of_its_odoo(tmp_path: Path) -> None:
+    with app(tmp_path, {"main": MAIN}, ISTHMUS_ODOO_MAIN_KEY="a") as one:
+        one.upgrade()
+        with one.environment() as env:
+            assert env.odoo_name == "main"
+        with one.environment(odoo=None) as env:
+            assert env.odoo_name is None
+    with app(tmp_path, {}) as one, one.environment() as env:
+        assert env.odoo_name is None

@@ -29,6 +29,9 @@ login = "admin"
 """
 
 
+INSTANCE = '[odoo.main]\nurl = "http://x"\ndatabase = "d"\nlogin = "l"\n'
+
+
 def refused(text: str) -> ConfigurationError:
     with pytest.raises(ConfigurationError) as caught:
         parse_settings(text, PATH)
@@ -66,7 +69,9 @@ def test_an_unknown_setting_is_refused_with_its_line_and_the_nearest_name() -> N
 def test_an_unknown_setting_of_an_instance_is_refused_with_its_line() -> None:
     error = refused(COMPLETE + 'pasword = "x"\n')
     assert error.message == f"{PATH}, line 15: unknown setting 'odoo.second-one.pasword'"
-    assert error.hint == "Known here: url, database, login, key_env, secret."
+    known = "url, database, login, key_env, secret, protocol, rate, concurrency, timeout_s, verify, proxy"
+    feed = "feed_interval_s, feed_overlap_s, feed_sweep_s, feed_models"
+    assert error.hint == f"Known here: {known}, {feed}."
 
 
 def test_the_path_is_no_setting() -> None:
@@ -84,12 +89,39 @@ def test_the_path_is_no_setting() -> None:
             "line 2: 'odoo.main.url' must be text, not true or false",
         ),
         ('[odoo.main]\nurl = "http://x"\nlogin = "b"', "line 1: [odoo.main] lacks the setting 'database'"),
+        (
+            INSTANCE + 'protocol = "soap"',
+            "line 5: 'odoo.main.protocol' cannot be 'soap'; known: auto, json2, jsonrpc, xmlrpc",
+        ),
+        (INSTANCE + "rate = -1", "line 5: 'odoo.main.rate' must be a number >= 0"),
+        (
+            INSTANCE + "concurrency = 1.5",
+            "line 5: 'odoo.main.concurrency' must be a whole number, not a number",
+        ),
+        (INSTANCE + "timeout_s = 60", "line 5: 'odoo.main.timeout_s' must be a number > 60"),
+        (INSTANCE + "verify = 1", "line 5: 'odoo.main.verify' must be true, false or a file, not a number"),
+        (
+            INSTANCE + 'proxy = "http://me:pw@proxy:3128"',
+            "line 5: the proxy's password would stand here as plain text",
+        ),
         ('odoo = "http://x"', "line 1: Odoo instances are tables with a name"),
         ('[odoo]\nurl = "http://x"', "line 1: Odoo instances are tables with a name"),
     ],
 )
 def test_a_wrong_value_is_one_sentence_with_its_line(text: str, sentence: str) -> None:
     assert refused(text).message == f"{PATH}, {sentence}"
+
+
+def test_an_odoo_is_reached_in_the_usual_way_unless_its_table_says_otherwise() -> None:
+    usual = parse_settings(INSTANCE, PATH).instance("main")
+    assert (usual.protocol, usual.rate, usual.concurrency, usual.timeout_s) == ("auto", None, None, 130.0)
+    assert (usual.verify, usual.proxy) == (True, "environment")
+    own = 'protocol = "xmlrpc"\nrate = 2\nconcurrency = 0\ntimeout_s = 300\nverify = "ca.pem"\nproxy = "none"'
+    settings = parse_settings(INSTANCE + own, PATH)
+    set_so = settings.instance("main")
+    assert (set_so.protocol, set_so.rate, set_so.concurrency, set_so.timeout_s) == ("xmlrpc", 2.0, 0, 300.0)
+    assert settings.certificates("main") == str(PATH.parent / "ca.pem")
+    assert set_so.proxy == "none"
 
 
 def test_broken_toml_is_refused_with_the_place_of_the_break() -> None:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from isthmus.cli import backend_webhooks
 from isthmus.cli.backend_record import (
     all_backends,
     assignments,
@@ -23,6 +24,7 @@ from isthmus.cli.session import Session
 from isthmus.errors import ConfigurationError
 
 group = typer.Typer(help="The external systems that are configured.")
+group.add_typer(backend_webhooks.group, name="webhooks", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(metavar="BACKEND", help="The name of the backend.")]
 
@@ -34,6 +36,7 @@ def add(
     name: Annotated[str, typer.Argument(help="How commands will call it.")],
     key: Annotated[str, typer.Option(help="API key; - reads it from stdin.")] = "",
     token: Annotated[str, typer.Option(help="API token; - reads it from stdin.")] = "",
+    secret: Annotated[str, typer.Option(help="App secret, for webhooks; - reads it from stdin.")] = "",
     odoo: Annotated[str, typer.Option(help="The Odoo instance that it is paired with.")] = "main",
     given: Annotated[
         list[str] | None,
@@ -47,8 +50,8 @@ def add(
         model = backend_model(app.registry, kind)
         fields = app.registry[model]._declared_fields
         values = {"name": name, "odoo": odoo, **assignments(model, fields, given or ())}
-        values |= given_secrets(model, fields, {"key": key, "token": token})
-        values |= missing_secrets(model, fields, values)
+        values |= given_secrets(model, fields, {"key": key, "token": token, "secret": secret})
+        values |= missing_secrets(model, fields, values, unasked=app.registry[model]._unasked)
         with app.environment(odoo) as env:
             refuse_taken(env, name)
             found = env[model].create(values)
@@ -73,11 +76,12 @@ def show(ctx: typer.Context, name: Name) -> None:
     session: Session = ctx.obj
     with session.app() as app, app.environment(None) as env:
         backend = find_backend(env, name)
-        data, pairs = backend_data(backend), pair_counts(backend)
+        data, pairs, remarks = backend_data(backend), pair_counts(backend), backend.remarks()
     session.console.result(
-        {**data, "pairs": pairs},
+        {**data, "pairs": pairs, "remarks": remarks},
         table(name, ["field", "value"], data.items()),
         table("Pairs", ["entity", "count"], pairs.items(), numbers=1),
+        *remarks,
     )
 
 
@@ -99,6 +103,7 @@ def set_(
     ] = None,
     key: Annotated[str, typer.Option(help="API key; - reads it from stdin.")] = "",
     token: Annotated[str, typer.Option(help="API token; - reads it from stdin.")] = "",
+    secret: Annotated[str, typer.Option(help="App secret, for webhooks; - reads it from stdin.")] = "",
 ) -> None:
     """Change fields or secrets of a backend."""
     session: Session = ctx.obj
@@ -106,7 +111,7 @@ def set_(
         backend = find_backend(env, name)
         fields = backend._fields
         values = assignments(backend._name, fields, given or ())
-        values |= given_secrets(backend._name, fields, {"key": key, "token": token})
+        values |= given_secrets(backend._name, fields, {"key": key, "token": token, "secret": secret})
         if not values:
             raise ConfigurationError(
                 "nothing to change", hint="Name fields as field=value, or give a secret."

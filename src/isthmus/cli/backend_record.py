@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
@@ -71,12 +71,15 @@ def refuse_taken(env: Environment, name: str) -> None:
 
 
 @contextmanager
-def working_backend(app: App, name: str) -> Iterator[Any]:
-    """Give a backend in an environment with the Odoo that it is paired with."""
+def working_backend(app: App, name: str, cause: str = "") -> Iterator[Any]:
+    """Give a backend in an environment with the Odoo that it is paired with.
+
+    ``cause`` is what timelines say of whatever is done to its pairs.
+    """
     with app.environment(None) as env:
         found = find_backend(env, name)
         model, record_id, odoo = found._name, found.id, found.odoo
-    with app.environment(odoo) as env:
+    with app.environment(odoo, context={"connector_cause": cause} if cause else None) as env:
         yield env[model].browse(record_id)
 
 
@@ -137,16 +140,20 @@ def missing_secrets(
     fields: Mapping[str, Field],
     values: Mapping[str, Any],
     environ: Mapping[str, str] = os.environ,
+    unasked: Collection[str] = (),
 ) -> dict[str, str]:
-    """Return the secrets that nobody gave: from ISTHMUS_KIND_FIELD, or else asked for (empty: none)."""
+    """Return the secrets that nobody gave: from ISTHMUS_KIND_FIELD, or else asked for (empty: none).
+
+    ``unasked`` are those that few need.
+    """
     kind = model.removesuffix(".backend").replace(".", "_")
     found = {}
     for name in secrets(fields):
         if not values.get(name):
             variable = f"ISTHMUS_{kind}_{name}".upper()
-            found[name] = environ.get(variable) or ask_secret(
-                fields[name].string, required=fields[name].required
-            )
+            known = environ.get(variable)
+            if known or name not in unasked:
+                found[name] = known or ask_secret(fields[name].string, required=fields[name].required)
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -31,6 +31,9 @@ from isthmus.errors import IsthmusError
 #: Columns of a table when the output goes to a file or a pipe, and nobody says otherwise with COLUMNS.
 PIPE_WIDTH = 160
 
+#: A terminal of fewer columns gets tables that are made for narrow ones.
+NARROW = 120
+
 Report = Callable[[str, int, int | None], None]
 """Told of progress: what is worked on, how many are done, how many there are (None: not known yet)."""
 
@@ -44,6 +47,11 @@ class Console:
         self.debug = debug
         self.out = terminal(stderr=False)
         self.err = terminal(stderr=True)
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether tables have to do with fewer columns: what belongs together is written below each other."""
+        return self.out.width < NARROW
 
     def result(self, data: Any, *shown: RenderableType) -> None:
         """Show the result of a command: ``data`` as JSON for machines, ``shown`` for people."""
@@ -115,13 +123,24 @@ def terminal(*, stderr: bool) -> Terminal:
     return Terminal(stderr=stderr, width=width, emoji=False)
 
 
-def table(title: str, columns: Iterable[str], rows: Iterable[Iterable[Any]], *, numbers: int = 0) -> Table:
-    """Return a table of plain values; the last ``numbers`` columns are aligned to the right."""
+def table(
+    title: str,
+    columns: Iterable[str],
+    rows: Iterable[Iterable[Any]],
+    *,
+    numbers: int = 0,
+    whole: Collection[str] = (),
+) -> Table:
+    """Return a table of plain values; the last ``numbers`` columns are aligned to the right.
+
+    What stands in the columns ``whole`` is to be copied: it is never broken over lines, however narrow the
+    terminal is.
+    """
     names = list(columns)
     made = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold")
     for index, name in enumerate(names):
         right = index >= len(names) - numbers
-        made.add_column(name, justify="right" if right else "left", overflow="fold")
+        made.add_column(name, justify="right" if right else "left", overflow="fold", no_wrap=name in whole)
     for row in rows:
         made.add_row(*(escape(cell_text(cell)) for cell in row))
     return made

@@ -42,7 +42,8 @@ def demo(
     start = time.perf_counter()
 
     def tell(step: Step) -> None:
-        console.note(f"{step.name}: {step.did} ({step.calls} calls, {step.ms:,.0f} ms)")
+        waited = f", {step.waited_ms:,.0f} of them for Trello's limits" if step.waited_ms >= 1 else ""
+        console.note(f"{step.name}: {step.did} ({step.calls} calls, {step.ms:,.0f} ms{waited})")
 
     with Stage(board_file(board), access) as stage, console.progress() as progress:
         story = Story(stage, progress)
@@ -52,11 +53,13 @@ def demo(
             if reports := failed.details.pop("reports", None):
                 console.result({"ok": False, "verify": reports}, *verify_tables("demo", reports))
             raise
-    rows: list[list[Any]] = [[step.name, step.did, step.calls, step.ms] for step in story.steps]
+    rows: list[list[Any]] = [
+        [step.name, step.did, step.calls, step.ms, step.waited_ms or ""] for step in story.steps
+    ]
     seconds = time.perf_counter() - start
     console.result(
         {"ok": True, "seconds": seconds, "steps": story.steps, "verify": story.verified},
-        table("What was done", ["step", "result", "calls", "ms"], rows, numbers=2),
+        table("What was done", ["step", "result", "calls", "ms", "of that waited"], rows, numbers=3),
         *verify_tables("demo", story.verified),
         f"Done in {seconds:.1f} s.",
     )

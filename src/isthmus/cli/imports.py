@@ -11,6 +11,7 @@ from rich.console import RenderableType
 from isthmus.cli.backend_record import working_backend
 from isthmus.cli.console import cell_text, table
 from isthmus.cli.session import Session
+from isthmus.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from isthmus.connector.operation import EntityReport, VerifyReport
@@ -18,6 +19,19 @@ if TYPE_CHECKING:
 Name = Annotated[str, typer.Argument(metavar="BACKEND", help="The name of the backend.")]
 Entities = Annotated[
     list[str] | None, typer.Option("--entity", help="Only this entity, such as card; may be repeated.")
+]
+
+Later = Annotated[
+    bool, typer.Option("--later", help="Only enqueue it: workers do it, a page a job (`isthmus worker`).")
+]
+
+MaxDeletes = Annotated[
+    str | None,
+    typer.Option(
+        "--max-deletes",
+        metavar="LIMIT",
+        help="Stop before more records of an entity are deleted or archived: 20, or 5% of its pairs.",
+    ),
 ]
 
 #: How many failures or differences a table shows; JSON has all.
@@ -30,23 +44,55 @@ def import_(
     entity: Entities = None,
     force: Annotated[bool, typer.Option("--force", help="Write what is unchanged, too.")] = False,
     restart: Annotated[bool, typer.Option("--restart", help="Do not go on where a run was cut off.")] = False,
+    later: Later = False,
+    max_deletes: MaxDeletes = None,
 ) -> None:
     """Bring what the other side has into Odoo; exit 1 when a record was set aside."""
+    from isthmus.connector.delayed import import_later
     from isthmus.connector.operation import import_backend
 
     session: Session = ctx.obj
-    with session.app() as app, working_backend(app, name) as backend, session.console.progress() as progress:
-        reports = import_backend(backend, entity or None, force=force, restart=restart, progress=progress)
+    refuse_limit(later, max_deletes)
+    if later:
+        with session.app() as app, working_backend(app, name) as backend:
+            job = import_later(backend, entity or None, force)
+        show_enqueued(session, job)
+        return
+    with (
+        session.app() as app,
+        working_backend(app, name, "isthmus import") as backend,
+        session.console.progress() as progress,
+    ):
+        reports = import_backend(
+            backend, entity or None, force, restart, progress=progress, max_deletes=max_deletes
+        )
     show_reports(session, f"Import of {name}", reports)
 
 
-def export(ctx: typer.Context, name: Name, entity: Entities = None) -> None:
+def export(
+    ctx: typer.Context,
+    name: Name,
+    entity: Entities = None,
+    later: Later = False,
+    max_deletes: MaxDeletes = None,
+) -> None:
     """Bring what changed in Odoo to the other side; exit 1 when a record was set aside."""
+    from isthmus.connector.delayed import export_later
     from isthmus.connector.operation import export_backend
 
     session: Session = ctx.obj
-    with session.app() as app, working_backend(app, name) as backend, session.console.progress() as progress:
-        reports = export_backend(backend, entity or None, progress=progress)
+    refuse_limit(later, max_deletes)
+    if later:
+        with session.app() as app, working_backend(app, name) as backend:
+            job = export_later(backend, entity or None)
+        show_enqueued(session, job)
+        return
+    with (
+        session.app() as app,
+        working_backend(app, name, "isthmus export") as backend,
+        session.console.progress() as progress,
+    ):
+        reports = export_backend(backend, entity or None, progress, max_deletes)
     show_reports(session, f"Export of {name}", reports)
 
 
@@ -61,6 +107,24 @@ def verify(ctx: typer.Context, name: Name, entity: Entities = None) -> None:
     session.console.result({"ok": agree, "entities": reports}, *verify_tables(name, reports))
     if not agree:
         raise typer.Exit(1)
+
+
+def refuse_limit(later: bool, max_deletes: str | None) -> None:
+    """Raise ConfigurationError for a limit of a run that is left to workers: those take the backend's."""
+    if later and max_deletes is not None:
+        raise ConfigurationError(
+            "--max-deletes is for a run that is made at once",
+            hint="What workers do is limited by the backend: isthmus backend set BACKEND max_deletes=5%",
+        )
+
+
+def show_enqueued(session: Session, job: Any) -> None:
+    """Show which job begins what was enqueued."""
+    if job is None:
+        session.console.result({"job": None}, "There is nothing to do.")
+        return
+    said = "Enqueued" if job.is_new else "It is enqueued already,"
+    session.console.result({"job": job.uuid, "new": job.is_new}, f"{said} as {job.uuid}.")
 
 
 def show_reports(session: Session, title: str, reports: Sequence[EntityReport]) -> None:
@@ -79,7 +143,7 @@ def report_tables(title: str, reports: Sequence[EntityReport]) -> Iterator[Rende
     rows = [
         [one.entity, *(one.counts.get(kind, 0) for kind in KINDS), one.calls, one.seconds] for one in reports
     ]
-    yield table(title, columns, rows, numbers=len(columns) - 1)
+    yield table(title, columns, rows, numbers=len(columns) - 1, whole=("entity",))
     notable = [
         [one.entity, failure.kind, failure.external_id, failure.name, failure.reason]
         for one in reports
@@ -91,7 +155,13 @@ def report_tables(title: str, reports: Sequence[EntityReport]) -> Iterator[Rende
 def verify_tables(name: str, reports: Sequence[VerifyReport]) -> Iterator[RenderableType]:
     """Yield the tables of a comparison: counts by entity, then differences, then what has no pair."""
     columns = ["entity", "pairs", "fields", "differences", "only outside", "only in Odoo", "calls", "seconds"]
-    yield table(f"Both sides of {name}", columns, map(verify_row, reports), numbers=len(columns) - 1)
+    yield table(
+        f"Both sides of {name}",
+        columns,
+        map(verify_row, reports),
+        numbers=len(columns) - 1,
+        whole=("entity",),
+    )
     differences = [
         [
             one.entity,

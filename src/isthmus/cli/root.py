@@ -12,7 +12,24 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from isthmus.cli import backend, db, demo, explain, imports, init, odoo, sandbox
+from isthmus.cli import (
+    backend,
+    celery,
+    channels,
+    conflicts,
+    cron,
+    db,
+    demo,
+    explain,
+    imports,
+    init,
+    jobs,
+    odoo,
+    sandbox,
+    sync,
+    why,
+    worker,
+)
 from isthmus.cli.console import Console
 from isthmus.cli.session import Session
 from isthmus.errors import ConfigurationError, IsthmusError, RemoteError, SchemaError, SecretError
@@ -29,14 +46,19 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-TRY, SET_UP, WORK, UNDERSTAND = "Try it", "Set up", "Synchronise", "Understand"
+TRY, SET_UP, WORK, LATER, UNDERSTAND = "Try it", "Set up", "Synchronise", "Work later", "Understand"
 
 for name, panel, command in (
     ("demo", TRY, demo.demo),
     ("init", SET_UP, init.init),
+    ("sync", WORK, sync.sync),
+    ("plan", WORK, sync.plan),
+    ("retry", WORK, sync.retry),
     ("import", WORK, imports.import_),
     ("export", WORK, imports.export),
     ("verify", WORK, imports.verify),
+    ("worker", LATER, worker.worker),
+    ("why", UNDERSTAND, why.why),
 ):
     cli.command(name, rich_help_panel=panel)(command)
 for name, panel, group in (
@@ -44,6 +66,11 @@ for name, panel, group in (
     ("odoo", SET_UP, odoo.group),
     ("backend", SET_UP, backend.group),
     ("db", SET_UP, db.group),
+    ("conflicts", WORK, conflicts.group),
+    ("jobs", LATER, jobs.group),
+    ("channels", LATER, channels.group),
+    ("cron", LATER, cron.group),
+    ("celery", LATER, celery.group),
     ("components", UNDERSTAND, explain.components),
     ("map", UNDERSTAND, explain.mappers),
 ):

@@ -44,7 +44,7 @@ def trello(
 def odoo(
     ctx: typer.Context,
     port: Port = 0,
-    version: Annotated[int, typer.Option(help="17, 18 or 19.")] = 18,
+    version: Annotated[int, typer.Option(help="14 to 19.")] = 18,
     key: Annotated[str, typer.Option(help="The API key that it takes; otherwise it makes one.")] = "",
     file: File = None,
 ) -> None:

@@ -46,7 +46,7 @@ def test_a_board_comes_into_odoo_once_and_both_sides_agree(work: Command, odoo: 
     assert first.counts["trello.card"] == {"created": 11}
     odoo.log.clear()
     again = work("import", "work", "--json")
-    assert {kind for counts in again.counts.values() for kind in counts} == {"unchanged"}
+    assert {kind for counts in again.counts.values() for kind in counts} <= {"unchanged", "skipped"}
     assert odoo.log.count(write=True) == 0
     verified = work("verify", "work")
     assert verified.code == 0
@@ -58,7 +58,9 @@ def test_a_change_in_odoo_is_found_by_verify_and_brought_across_by_export(
     work: Command, odoo: OdooSandbox
 ) -> None:
     work("import", "work")
-    task = connection(odoo).execute("project.task", "search", kwargs={"domain": [], "limit": 1})
+    task = connection(odoo).execute(
+        "project.task", "search", kwargs={"domain": [["parent_id", "=", False]], "limit": 1}
+    )
     connection(odoo).execute("project.task", "write", task, kwargs={"vals": {"name": "Renamed in Odoo"}})
     differing = work("verify", "work", "--json")
     assert differing.code == 1

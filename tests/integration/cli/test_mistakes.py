@@ -24,7 +24,8 @@ def test_a_wrong_api_key_of_odoo(run: Command, odoo: OdooSandbox) -> None:
     assert run("init", "--odoo-url", odoo.url, *ODOO).code == 0
     ran = run("odoo", "check", "--json")
     assert ran.code == 3
-    assert [(one["check"], one["ok"]) for one in ran.data["main"]] == [("version", True), ("login", False)]
+    checks = [(one["check"], one["ok"]) for one in ran.data["main"]]
+    assert checks == [("version", True), ("protocol", True), ("login", False)]
     assert "s3cret" not in ran.out + ran.err
 
 

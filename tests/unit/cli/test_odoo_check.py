@@ -6,7 +6,15 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from isthmus.cli.odoo_check import REFERRED, SYNCHRONISED, needed_models, skew_finding, version_finding
+from isthmus.cli.odoo_check import (
+    REFERRED,
+    SYNCHRONISED,
+    needed_models,
+    protocol_finding,
+    skew_finding,
+    version_finding,
+)
+from isthmus.odoo import Version
 from isthmus.records import Registry
 from tests.unit.cli.conftest import SHOP
 
@@ -20,13 +28,31 @@ def test_the_models_that_bindings_delegate_to_need_more_rights_than_those_referr
 
 @pytest.mark.parametrize(("major", "ok"), [(13, False), (14, True), (19, True)])
 def test_old_versions_are_refused(major: int, ok: bool) -> None:
-    assert version_finding(f"{major}.0", major).ok is ok
+    assert version_finding(Version.parse(f"{major}.0")).ok is ok
+
+
+@pytest.mark.parametrize(
+    ("protocol", "version", "ok", "advised"),
+    [
+        ("json2", "19.0", True, False),
+        ("json2", "18.0", False, True),
+        ("jsonrpc", "18.0", True, False),
+        ("jsonrpc", "19.0", True, True),
+        ("xmlrpc", "17.0", True, True),
+        ("xmlrpc", "19.0", True, True),
+        ("jsonrpc", "22.0", False, True),
+    ],
+)
+def test_a_protocol_is_judged_by_the_version(protocol: str, version: str, ok: bool, advised: bool) -> None:
+    found = protocol_finding(protocol, Version.parse(version))
+    assert (found.ok, bool(found.advice)) == (ok, advised)
 
 
 @pytest.mark.parametrize(
     ("seconds", "ok", "said"),
     [
-        (0, True, "0 s behind this machine"),
+        (0, True, "the same as this machine's"),
+        (-1, True, "the same as this machine's"),
         (60, True, "60 s ahead of this machine"),
         (-61, False, "61 s behind this machine"),
         (7200, False, "7200 s ahead of this machine"),

@@ -21,9 +21,7 @@ class OdooPerson:
 
         Return what was done, in words.
         """
-        stages: list[int] = self._call(
-            "project.task.type", "search", domain=[["project_ids", "in", [project]]], order="sequence"
-        )
+        stages = self._stages(project)
         done = []
         changes: list[tuple[str, dict[str, Any]]] = [
             ("renamed", {"name": "Renamed in Odoo: café, 漢字 & <tags>"}),
@@ -49,6 +47,28 @@ class OdooPerson:
             done.append("added")
         return done
 
+    def change(self, task: int, values: dict[str, Any]) -> None:
+        """Write values to a task."""
+        self._write([task], values)
+
+    def add(self, project: int, names: list[str]) -> None:
+        """Add tasks in the first stage of a project."""
+        stages = self._stages(project)
+        rows = [{"name": name, "project_id": project, "stage_id": stages[0]} for name in names]
+        self._call("project.task", "create", vals_list=rows)
+
+    def task(self, task: int) -> dict[str, Any]:
+        """Return what Odoo says of a task."""
+        fields = ["name", "date_deadline", "priority"]
+        (row,) = self._connection.execute("project.task", "read", [task], kwargs={"fields": fields})
+        return dict(row)
+
+    def _stages(self, project: int) -> list[int]:
+        found: list[int] = self._call(
+            "project.task.type", "search", domain=[["project_ids", "in", [project]]], order="sequence"
+        )
+        return found
+
     def _write(self, ids: list[int], values: dict[str, Any]) -> None:
         self._connection.execute("project.task", "write", ids, kwargs={"vals": values})
 
@@ -61,6 +81,14 @@ class TrelloPerson:
 
     def __init__(self, url: str, key: str, token: str) -> None:
         self._client = TrelloClient(key, token, url=url)
+
+    def change(self, card: str, values: dict[str, Any]) -> None:
+        """Write values to a card."""
+        self._client.put(f"/cards/{card}", values)
+
+    def card(self, card: str) -> dict[str, Any]:
+        """Return what Trello says of a card."""
+        return dict(self._client.get(f"/cards/{card}"))
 
     def edit(self, board: str, cards: list[str]) -> list[str]:
         """Rename, describe, move, date, complete, label, archive cards, and add one.

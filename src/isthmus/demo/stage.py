@@ -4,7 +4,9 @@ goes away.
 
 from __future__ import annotations
 
+import json
 import tempfile
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +17,9 @@ from isthmus.app import App
 from isthmus.clock import Clock, SystemClock
 from isthmus.config import OdooSettings, Settings
 from isthmus.connector.secret import FernetCipher
+from isthmus.demo.process import Process
 from isthmus.sandbox.odoo import OdooSandbox
-from isthmus.sandbox.trello import TrelloSandbox
+from isthmus.sandbox.trello import Limits, TrelloSandbox
 
 #: Methods that change something, for an Odoo whose request log cannot be read.
 WRITING = frozenset({"create", "write", "load", "unlink", "copy", "name_create", "message_post"})
@@ -39,8 +42,9 @@ class Stage:
     """Everything that the demo needs, started on entering and gone on leaving.
 
     ``board`` is a board export (a file or its parsed JSON); ``odoo`` a real Odoo, or None for the simulated
-    one in ``odoo_version`` (17, 18, 19). ``database`` is the URL of Isthmus' own database (default: a SQLite
-    file), ``clock`` what Isthmus waits by, ``servers_clock`` what the simulated servers tell the time by.
+    one in ``odoo_version`` (17, 18, 19) with ``odoo_apps``. ``database`` is the URL of Isthmus' own database
+    (default: a SQLite file), ``clock`` what Isthmus waits by, ``servers_clock`` what the simulated servers
+    tell the time by; ``limits`` are those of the simulated Trello (default: the real ones).
     """
 
     def __init__(
@@ -49,28 +53,34 @@ class Stage:
         odoo: OdooAccess | None = None,
         *,
         odoo_version: int = 18,
+        odoo_apps: Sequence[str] = (),
         database: str | None = None,
         clock: Clock | None = None,
         servers_clock: Clock | None = None,
+        limits: Limits | None = None,
     ) -> None:
         self._board = board
         self._access = odoo
         self._odoo_version = odoo_version
+        self._odoo_apps = odoo_apps
         self._database = database
         self._clock = clock or SystemClock()
         self._servers_clock = servers_clock or SystemClock()
+        self._limits = limits
         self._exit = ExitStack()
         self.sandbox: OdooSandbox | None = None
 
     def __enter__(self) -> Self:
         with ExitStack() as starting:
             folder = Path(starting.enter_context(tempfile.TemporaryDirectory(prefix="isthmus-demo-")))
-            self.trello = TrelloSandbox(key="demo-key", token="demo-token", clock=self._servers_clock)
+            self.trello = TrelloSandbox(
+                key="demo-key", token="demo-token", clock=self._servers_clock, limits=self._limits
+            )
             self.board_id = self.trello.load(self._board)
             starting.enter_context(self.trello)
             if self._access is None:
                 self.sandbox = starting.enter_context(
-                    OdooSandbox(self._odoo_version, clock=self._servers_clock)
+                    OdooSandbox(self._odoo_version, clock=self._servers_clock, apps=self._odoo_apps)
                 )
             self.app = starting.enter_context(self._installation(folder))
             self._exit = starting.pop_all()
@@ -83,7 +93,10 @@ class Stage:
 
     def _installation(self, folder: Path) -> App:
         access = self.access
-        environ = {"ISTHMUS_ODOO_MAIN_KEY": access.api_key, "ISTHMUS_SECRET_KEY": FernetCipher.new_key()}
+        self._environ = {
+            "ISTHMUS_ODOO_MAIN_KEY": access.api_key,
+            "ISTHMUS_SECRET_KEY": FernetCipher.new_key(),
+        }
         main = OdooSettings(url=access.url, database=access.database, login=access.login)
         settings = Settings(
             database=self._database or Settings().database,
@@ -91,7 +104,9 @@ class Stage:
             odoo={"main": main},
             path=folder / "isthmus.toml",
         )
-        app = App(settings, environ=environ, clock=self._clock)
+        assert settings.path is not None
+        settings.path.write_text(written(settings), encoding="utf-8")
+        app = App(settings, environ=self._environ, clock=self._clock)
         app.upgrade()
         with app.environment() as env:
             env["trello.backend"].create(
@@ -100,10 +115,16 @@ class Stage:
                     "url": self.trello.url,
                     "key": self.trello.key,
                     "token": self.trello.token,
+                    "app_secret": self.trello.secret,
                     "boards": [self.board_id],
                 }
             )
         return app
+
+    def process(self, *words: str) -> Process:
+        """Start ``isthmus`` with these words in a process of its own, over the same installation."""
+        assert self.app.settings.path is not None
+        return Process(self.app.settings.path, self._environ, *words)
 
     @property
     def access(self) -> OdooAccess:
@@ -127,3 +148,23 @@ class Stage:
     def trello_writes(self) -> int:
         """Return how many requests so far could have changed something in Trello, by the server's own log."""
         return self.trello.log.count(where=lambda entry: entry.method != "GET")
+
+
+def written(settings: Settings) -> str:
+    """Return a settings file for other processes. It holds no secrets: those are in the environment."""
+    main = settings.odoo["main"]
+    connectors = ", ".join(map(quoted, settings.connectors or ()))
+    return f"""\
+database = {quoted(settings.database)}
+connectors = [{connectors}]
+
+[odoo.main]
+url = {quoted(main.url)}
+database = {quoted(main.database)}
+login = {quoted(main.login)}
+"""
+
+
+def quoted(text: str) -> str:
+    """Return a text as TOML spells it; what JSON escapes, TOML escapes in the same way."""
+    return json.dumps(text, ensure_ascii=False)

@@ -1,0 +1,136 @@
+"""The process that is killed: rounds of synchronisation, whose every step can be its last.
+
+A step is a moment at which something outside of the process has just changed, or is about to: before and
+after each HTTP request, before and after each commit. They are counted, so that each can be chosen.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import random
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from isthmus.app import App
+from isthmus.clock import SystemClock
+from isthmus.connector.round import Round, sync_backend
+from isthmus.errors import IsthmusError, RetryableJobError
+from isthmus.http import HttpClient, Timeout
+from isthmus.inheritance import import_package
+from isthmus.records.database import SqlTransaction
+
+# Loaded before the processes are forked: each begins at once, and all run what was there when it began.
+for package in ("isthmus.connector", "isthmus.delay", "isthmus.odoo", "isthmus.trello"):
+    import_package(package)
+
+#: How long an impatient process waits for an answer.
+IMPATIENT = Timeout(connect_s=2, read_s=0.4, total_s=2)
+
+
+class BriskClock(SystemClock):
+    """Waits a hundredth of the time: what is tried again, and how often, is as in life."""
+
+    def sleep(self, seconds: float) -> None:
+        super().sleep(seconds / 100)
+
+
+class Steps:
+    """Counts the steps, and ends the process at one of them; the report has its name then, and no more."""
+
+    def __init__(self, last: int | None, report: Path) -> None:
+        self.labels: list[str] = []
+        self.last = last
+        self._report = report
+
+    def take(self, label: str) -> None:
+        self.labels.append(label)
+        if len(self.labels) == self.last:
+            self._report.write_text(json.dumps({"killed_at": self.name()}))
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def name(self) -> str:
+        """Return what the last step is called: by itself, and which one of those that are called so."""
+        label = self.labels[-1]
+        return f"{label}, {self.labels.count(label)}"
+
+    def around(self, owner: Any, name: str, label: Callable[..., str]) -> None:
+        """Take a step before and after each call of a method."""
+        method = getattr(owner, name)
+
+        def stepping(this: Any, *args: Any, **kwargs: Any) -> Any:
+            text = label(*args, **kwargs)
+            self.take(f"before {text}")
+            try:
+                return method(this, *args, **kwargs)
+            finally:
+                self.take(f"after {text}")
+
+        setattr(owner, name, stepping)
+
+
+def shape(path: str) -> str:
+    """Return a path without the ids in it, so that equal steps have equal names."""
+    parts = path.partition("?")[0].split("/")
+    return "/".join("*" if len(part) == 24 or part.isdigit() else part for part in parts)
+
+
+def begin(last: int | None, report: str) -> Steps:
+    """Have the steps of this process counted."""
+    steps = Steps(last, Path(report))
+    steps.around(HttpClient, "request", lambda method, path, **_: f"{method} {shape(path)}")
+    steps.around(SqlTransaction, "commit", lambda: "commit")
+    return steps
+
+
+def be_impatient() -> None:
+    """Have this process wait for answers no longer than a test can; trouble.TOO_LATE_S is too late for it."""
+    prepare = HttpClient._prepare
+
+    def hasty(this: HttpClient, *arguments: Any) -> Any:
+        return dataclasses.replace(prepare(this, *arguments), timeout=IMPATIENT)
+
+    HttpClient._prepare = hasty  # type: ignore[method-assign]
+
+
+def run(settings: str, last: int | None, report: str, impatient: bool = False) -> None:
+    """Do one round and write down its steps; die at step ``last``, counted from 1."""
+    steps = begin(last, report)
+    if impatient:
+        be_impatient()
+    failures, error = 0, None
+    with App.load(settings) as app:
+        app.clock = BriskClock()
+        try:
+            done = round_of(app)
+            failures = done.conflicts + sum(one.counts["failed"] for one in (*done.imports, *done.exports))
+        except IsthmusError as caught:
+            error = f"{type(caught).__name__}: {caught.message}"
+    Path(report).write_text(json.dumps({"labels": steps.labels, "failures": failures, "error": error}))
+
+
+def run_in_a_crowd(settings: str, seed: int, rounds: int, report: str) -> None:
+    """Do rounds while others do; some processes die at some step. Write down how it went."""
+    dice = random.Random(seed)
+    begin(dice.randint(1, 250) if dice.random() < 0.7 else None, report)
+    done = refused = 0
+    with App.load(settings) as app:
+        app.clock = BriskClock()
+        while done < rounds and refused < 200:
+            try:
+                round_of(app)
+                done += 1
+            except RetryableJobError:  # another one is at it
+                refused += 1
+                time.sleep(dice.random() / 20)
+    Path(report).write_text(json.dumps({"rounds": done, "refused": refused}))
+
+
+def round_of(app: App) -> Round:
+    """Bring what changed outside into Odoo, then what changed there outside."""
+    with app.environment() as env:
+        return sync_backend(env["trello.backend"].search([]))

@@ -10,6 +10,7 @@ import argparse
 import gc
 import operator
 import re
+import sys
 import timeit
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -28,6 +29,9 @@ SIGNS: dict[str, Callable[[float, float], bool]] = {
     ">": operator.gt,
     "==": operator.eq,
 }
+
+#: Of the table where nobody sees how wide the terminal is.
+WIDTH = None if sys.stdout.isatty() else 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +109,29 @@ Measure = Callable[[bool], Sequence[Figure]]
 
 def main(title: str, measure: Measure, arguments: Sequence[str] | None = None) -> int:
     """Measure, print the table, write the JSON when asked for. Return 0, or 1 when a target is missed."""
-    parser = argparse.ArgumentParser(description=title)
-    parser.add_argument("--quick", action="store_true", help="fewer and shorter runs, under 30 s in all")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to FILE")
-    options = parser.parse_args(arguments)
-    figures = measure(options.quick)
-    Console().print(table(title, figures))
+    options = parser(title).parse_args(arguments)
+    return publish(title, measure(options.quick), options)
+
+
+def parser(title: str) -> argparse.ArgumentParser:
+    """Return the options that every script has."""
+    options = argparse.ArgumentParser(description=title)
+    options.add_argument("--quick", action="store_true", help="fewer and shorter runs")
+    options.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to FILE")
+    return options
+
+
+def publish(
+    title: str,
+    figures: Sequence[Figure],
+    options: argparse.Namespace,
+    shown: Sequence[Figure] | None = None,
+) -> int:
+    """Print the table, write the JSON when asked for. Return 0, or 1 when a target is missed.
+
+    Only the figures ``shown`` stand in the table, when they are given.
+    """
+    Console(width=WIDTH).print(table(title, figures if shown is None else shown))
     if options.json:
         options.json.write_bytes(msgspec.json.format(msgspec.json.encode([one.as_dict() for one in figures])))
     return 0 if all(one.met is not False for one in figures) else 1

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.report import Figure, main, meets, readable
+from benchmarks.report import Figure, main, meets, parser, publish, readable
 
 
 @pytest.mark.parametrize(
@@ -47,6 +47,12 @@ def test_a_script_prints_a_table_and_writes_its_figures(
         {"name": "lookup", "value": 0.25, "unit": "µs", "target": "<= 1 µs", "peer": "5.5 µs", "met": True},
         {"name": "build", "value": 4, "unit": "ms", "target": None, "peer": None, "met": None},
     ]
+
+
+def test_a_target_counts_that_is_missed_by_a_figure_not_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    figures = [Figure("shown", 1, "µs"), Figure("hidden", 2, "µs", "<= 1 µs")]
+    status = publish("Some", figures, parser("Some").parse_args([]), shown=figures[:1])
+    assert (status, "hidden" in capsys.readouterr().out) == (1, False)
 
 
 def test_a_missed_target_is_an_exit_code() -> None:

@@ -4,7 +4,7 @@ SHELL := /bin/sh
 .SHELLFLAGS := -eu -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test check format clean
+.PHONY: help setup demo test test-odoo chaos check format clean
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
@@ -12,7 +12,7 @@ SOURCES := src tests benchmarks
 WORKERS ?= logical
 
 help: ## list what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
 
 setup: .venv/dev ## prepare .venv with everything for work on Isthmus
 	@echo "Ready: $(BIN)/isthmus --help"
@@ -22,6 +22,18 @@ demo: .venv/runtime ## bring a real Trello board into Odoo and back, both simula
 
 test: .venv/dev ## run all tests
 	@$(BIN)/pytest -q -r fE -n $(WORKERS)
+
+test-odoo: .venv/dev ## run all that can run on the real Odoo that ISTHMUS_TEST_ODOO_URL, _DB, _LOGIN, _KEY name
+	@for name in URL DB LOGIN KEY; do \
+	    eval "test -n \"\$${ISTHMUS_TEST_ODOO_$$name:-}\"" || { \
+	        echo "Set ISTHMUS_TEST_ODOO_$$name (and URL, DB, LOGIN, KEY): which Odoo to test on. Use a test database." >&2; \
+	        exit 2; }; \
+	done
+	@$(BIN)/pytest -q -r fE -m odoo
+
+chaos: .venv/dev ## kill workers, rounds and databases for some minutes, and look whether anything was lost
+	@$(BIN)/python -m tests.chaos.sync
+	@$(BIN)/python -m tests.chaos.jobs
 
 check: .venv/dev ## lint, types, layers, docs
 	@$(BIN)/ruff check $(SOURCES)

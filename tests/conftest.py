@@ -14,12 +14,32 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 import sqlalchemy as sa
 
 from isthmus.records.database import SqlDatabase
+from tests.some_odoo import VARIABLES, real_odoo_named
 
 _numbers = itertools.count(1)
+
+# The suite asks the same questions on every machine, so that whoever changes nothing breaks nothing. Set
+# HYPOTHESIS_PROFILE=explore to have others asked, without end to the search for a simple failure.
+hypothesis.settings.register_profile("suite", derandomize=True, print_blob=True)
+hypothesis.settings.register_profile("explore", print_blob=True)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say which Odoo the tests of real Odoos ran on, where only these were chosen."""
+    if config.getoption("markexpr") != "odoo" or not real_odoo_named():
+        return
+    from isthmus.odoo import OdooConnection
+
+    url, database, login, key = (os.environ[name] for name in VARIABLES)
+    connection = OdooConnection(url, database, login, key)
+    protocols = "JSON-2, JSON-RPC, XML-RPC" if connection.version().has("JSON-2") else "JSON-RPC, XML-RPC"
+    terminalreporter.write_line(f"Tested on Odoo {connection.version()} at {url} over {protocols}.")
 
 
 @pytest.fixture(scope="session")

@@ -24,12 +24,17 @@ from isthmus.cli.watch import taker
 from isthmus.connector.direct import follow
 from isthmus.connector.due import Due
 from isthmus.connector.round import Round, sync_backend
+from isthmus.demo import Stage
+from isthmus.sandbox.trello import synthetic
 from isthmus.sandbox.trello.courier import signature
 from isthmus.trello.hook import path_of_hook
 from isthmus.web import WebServer, receiver_of
 
 #: How many records change on each side.
 CHANGES = 100
+
+#: After so long without a call the workers are done: longer than they wait for Trello's limits.
+QUIET_S = 12.0
 
 
 def run(app: App) -> Round:
@@ -86,6 +91,30 @@ def measure(quick: bool) -> Iterator[Figure]:
         yield Figure("its writes to Trello, which takes one at a time", trello, "calls")
         yield Figure("its writes to Odoo", odoo, "calls")
         yield from webhooks(app, servers)
+    yield from crew(cards)
+
+
+def crew(cards: int, workers: int = 8) -> Iterator[Figure]:
+    """Yield what an import as jobs costs that many workers, with Trello's real limits and full logs."""
+    with Stage(synthetic.board(cards)) as stage:
+        assert stage.sandbox is not None
+        start = ended = time.perf_counter()
+        with stage.process("import", "demo", "--later") as enqueuing:
+            enqueuing.wait()
+        calls = 0
+        with stage.process("worker", "--processes", str(workers)):
+            while time.perf_counter() - ended < QUIET_S:
+                time.sleep(0.2)
+                if calls != len(stage.trello.log) + len(stage.sandbox.log):
+                    calls = len(stage.trello.log) + len(stage.sandbox.log)
+                    ended = time.perf_counter()
+        with stage.app.environment() as env:
+            imported = env["trello.card"].search_count([("odoo_id", "!=", False)])
+        refused = stage.trello.log.count(where=lambda entry: entry.status == 429)
+        yield Figure(f"{cards:,} cards by {workers} workers", imported, "cards", f"== {cards} cards")
+        yield Figure("with all that belongs to them", ended - start, "s")
+        yield Figure("their calls to Trello", len(stage.trello.log), "calls")
+        yield Figure("of them answered with 429", refused, "calls", "== 0 calls")
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,8 @@ from isthmus.connector.turnstile import PostgresTurnstile
 from isthmus.delay.cron import Clockwork
 from isthmus.delay.perform import Performer
 from isthmus.errors import ConfigurationError, SchemaError, SecretError
+from isthmus.http.file_turnstile import FileTurnstile
+from isthmus.http.turnstile import LocalTurnstile, Turnstile
 from isthmus.jobs import tables as job_tables
 from isthmus.jobs.doorbell import Bell, DatagramBell, NotifyBell
 from isthmus.jobs.sqlstore import SqlJobStore
@@ -35,8 +37,6 @@ from isthmus.jobs.store import Queue
 from isthmus.jobs.tidying import Tidying
 from isthmus.jobs.worker import Worker
 from isthmus.odoo.budget import Allowance, allowance_for
-from isthmus.odoo.file_turnstile import FileTurnstile
-from isthmus.odoo.turnstile import LocalTurnstile, Turnstile
 from isthmus.records import Cipher, Environment, Registry, SqlDatabase, open_environment, upgrade_schema
 from isthmus.records.schema import Change, is_current, pending_changes
 
@@ -75,10 +75,13 @@ class App:
             settings.database_url, synchronous=settings.synchronous, extra=[job_tables.metadata]
         )
         self.jobs = SqlJobStore(self.database)
+        #: Where all workers of this installation meet, to share the budgets of calls to other systems.
+        self.turnstile = self._turnstile()
         self._services: dict[Any, Any] = {
             ComponentRegistry: self.components,
             Cipher: CipherOnDemand(lambda: self.cipher),
             Queue: self.jobs,
+            Turnstile: self.turnstile,
         }
         self._stores: dict[str, RpcStore] = {}
         self._lock = threading.Lock()
@@ -192,11 +195,10 @@ class App:
         instance = self.settings.instance(name)
         return allowance_for(instance.url, instance.rate, instance.concurrency)
 
-    @cached_property
-    def turnstile(self) -> Turnstile:
-        """Where the workers of this installation meet, to share the budget of each Odoo.
+    def _turnstile(self) -> Turnstile:
+        """Return where the workers meet.
 
-        All that use one PostgreSQL database share it, on however many machines; beside a SQLite file it is
+        All that use one PostgreSQL database do so there, on however many machines; beside a SQLite file it is
         the processes that use the file; a private database is shared by the threads of this process.
         """
         url = self.database.engine.url

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from isthmus.connector.turnstile import PostgresTurnstile
-from isthmus.odoo.file_turnstile import FileTurnstile
-from isthmus.odoo.turnstile import LocalTurnstile, Turnstile
+from isthmus.http.file_turnstile import FileTurnstile
+from isthmus.http.turnstile import LocalTurnstile, Turnstile
 from isthmus.records import Registry, SqlDatabase, upgrade_schema
 from tests.conformance.turnstile_suite import TurnstileSuite
 from tests.still_clock import StillClock

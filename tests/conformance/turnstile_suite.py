@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Protocol
 
-from isthmus.odoo.turnstile import LONGEST_PAUSE_S, Turnstile
+from isthmus.http.turnstile import LONGEST_PAUSE_S, Turnstile
 
 ODOO, OTHER = "https://acme.odoo.com/acme", "https://other.odoo.com/other"
 FOR_EVER = 1e9

@@ -12,9 +12,9 @@ from isthmus.config import OdooSettings, Settings
 from isthmus.connector.secret import FernetCipher
 from isthmus.connector.turnstile import PostgresTurnstile
 from isthmus.errors import ConfigurationError, ModelError, SchemaError, SecretError
-from isthmus.odoo.file_turnstile import FileTurnstile
+from isthmus.http.file_turnstile import FileTurnstile
+from isthmus.http.turnstile import LocalTurnstile
 from isthmus.odoo.reach import Reach
-from isthmus.odoo.turnstile import LocalTurnstile
 from isthmus.records import Cipher
 
 KEY = FernetCipher.new_key()

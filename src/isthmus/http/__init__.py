@@ -12,6 +12,7 @@ from isthmus.http.request import Timeout
 from isthmus.http.response import Response
 from isthmus.http.retry import NO_RETRY, RetryPolicy
 from isthmus.http.stream import Sink, Stream
+from isthmus.http.turnstile import Turnstile
 
 if TYPE_CHECKING:
     from isthmus.http.client import HttpClient
@@ -39,6 +40,7 @@ __all__ = [
     "Sink",
     "Stream",
     "Timeout",
+    "Turnstile",
     "Whole",
     "public_url",
     "redact",

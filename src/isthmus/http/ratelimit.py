@@ -1,18 +1,22 @@
-"""Stay below the other side's limits: token buckets shared by threads, corrected by what the answers say.
+"""Stay below the other side's limits: what was sent lately, known to all who send, corrected by the answers.
 
-:func:`take` and :func:`correct` decide on values; :class:`Bucket` keeps the value under a lock;
-:class:`RateLimiter` asks the buckets that a request counts in, waits, and learns from the answer.
+A service counts requests in intervals whose beginning it does not tell. So no interval at all, wherever it
+begins, may see more than the limit: what counts is when each of the last requests was sent. :func:`take`,
+:func:`observe` and :func:`calm` decide on that value, which a turnstile keeps; a :class:`RateLimiter` asks
+for each bucket that a request counts in, waits, and learns from the answer.
 """
 
 from __future__ import annotations
 
-import threading
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Protocol
 
 from isthmus.clock import Clock, SystemClock
+from isthmus.http.turnstile import LONGEST_PAUSE_S, LocalTurnstile, T, Turnstile
 from isthmus.telemetry import emit
 
 
@@ -37,32 +41,34 @@ class Limiter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """At most ``maximum`` requests in ``interval_s`` seconds, of which we use ``share``."""
+    """At most ``maximum`` requests in ``interval_s`` seconds, of which we use ``share``.
+
+    ``slack_s`` is by how much requests may be late on their way: two that are sent an interval apart can
+    arrive closer together.
+    """
 
     maximum: float
     interval_s: float
-    share: float = 0.8
+    share: float = 0.95
+    slack_s: float = 0.5
 
     @property
-    def size(self) -> float:
-        """How many requests we allow ourselves at once."""
-        return max(1.0, self.maximum * self.share)
+    def size(self) -> int:
+        """How many requests we allow ourselves in an interval."""
+        return max(1, int(self.maximum * self.share))
 
     @property
-    def rate(self) -> float:
-        """How many requests a second come free."""
-        return self.size / self.interval_s
+    def span_s(self) -> float:
+        """How long a request counts."""
+        return self.interval_s + self.slack_s
 
 
 @dataclass(frozen=True, slots=True)
-class Level:
-    """How many requests are free at a moment of the monotonic clock.
+class Usage:
+    """When requests were sent, or will be by callers that wait, in order; and before when nobody sends."""
 
-    Below zero, that many are promised to callers who wait.
-    """
-
-    tokens: float
-    at: float
+    sent: tuple[float, ...] = ()
+    not_before: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,95 +81,112 @@ class Quota:
     remaining: float
 
 
-def refill(level: Level, limit: Limit, now: float) -> Level:
-    """Return the level after the time that passed. A level that lies in the future (a pause) stays."""
-    if now <= level.at:
-        return level
-    return Level(min(limit.size, level.tokens + (now - level.at) * limit.rate), now)
+def recent(usage: Usage, now: float, limit: Limit) -> Usage:
+    """Return what still counts. Times that nobody can have agreed on are of a clock that was set back."""
+    sent = usage.sent[bisect_right(usage.sent, now - limit.span_s) :]
+    latest = now + LONGEST_PAUSE_S + limit.span_s
+    if sent and sent[-1] > latest:
+        sent = sent[: bisect_right(sent, latest)]
+    return Usage(sent, min(usage.not_before, now + LONGEST_PAUSE_S))
 
 
-def take(level: Level, limit: Limit, now: float) -> tuple[Level, float]:
-    """Take one request out of the level; return the new level and how many seconds to wait before sending it.
+def take(usage: Usage, now: float, limit: Limit) -> tuple[Usage, float]:
+    """Take one request; return the new usage and how many seconds to wait before sending it.
 
-    The place is promised at once, so callers that wait are served in the order in which they asked.
+    The moment is promised at once, so callers that wait are served in the order in which they asked.
     """
-    filled = refill(level, limit, now)
-    left = replace(filled, tokens=filled.tokens - 1)
-    missing = max(0.0, -left.tokens) / limit.rate
-    return left, missing + max(0.0, filled.at - now)
+    usage = recent(usage, now, limit)
+    sent, size = usage.sent, limit.size
+    free_at = sent[-size] + limit.span_s if len(sent) >= size else now
+    at = max(now, usage.not_before, free_at)
+    return replace(usage, sent=tuple(sorted((*sent, at)))), at - now
 
 
-def correct(level: Level, limit: Limit, quota: Quota, now: float) -> tuple[Level, Limit]:
-    """Lower the level to what the other side says remains, and adopt its limit.
+def observe(usage: Usage, now: float, limit: Limit, quota: Quota) -> Usage:
+    """Count what others sent in the same interval, which an answer tells.
 
-    Others may use the same key. What they leave us is the remainder above the part that we never use.
+    Others may use the same key, and so may we have done before anything was kept. Whatever was used beyond
+    what we know of counts as sent now.
     """
-    limit = replace(limit, maximum=quota.maximum, interval_s=quota.interval_s)
-    filled = refill(level, limit, now)
-    ours = quota.remaining - (limit.maximum - limit.size)
-    return replace(filled, tokens=min(filled.tokens, max(ours, -limit.size))), limit
+    usage = recent(usage, now, limit)
+    others = min(int(quota.maximum - quota.remaining) - len(usage.sent), limit.size)
+    return replace(usage, sent=tuple(sorted((*usage.sent, *[now] * others))))
 
 
+def calm(usage: Usage, now: float, limit: Limit, seconds: float) -> Usage:
+    """Let nobody send for a while, then only one by one, so that waiting workers do not rush."""
+    usage = recent(usage, now, limit)
+    begin = max(usage.not_before, now + min(max(seconds, 0.0), LONGEST_PAUSE_S))
+    step = limit.span_s / limit.size
+    paced = (begin - limit.span_s + step * number for number in range(limit.size))
+    return Usage(tuple(paced), begin)
+
+
+def written(usage: Usage) -> str:
+    """Return a usage as text: whole milliseconds, the beginning first."""
+    return " ".join(str(round(one * 1000)) for one in (usage.not_before, *usage.sent))
+
+
+def read(text: str) -> Usage:
+    """Return the usage of a text; nothing was sent when it is empty or was written by somebody else."""
+    try:
+        not_before, *sent = (int(word) / 1000 for word in text.split())
+    except ValueError:
+        return Usage()
+    return Usage(tuple(sent), not_before)
+
+
+def everything(method: str, path: str) -> bool:
+    """Count each request."""
+    return True
+
+
+@dataclass(frozen=True, slots=True)
 class Bucket:
-    """One limit of the other side, shared by everything that counts in it (threads, clients of one key)."""
+    """One limit of the other side, and what counts in it.
 
-    def __init__(self, name: str, limit: Limit, *, counts: Callable[[str, str], bool] | None = None) -> None:
-        """``counts(method, path)`` says whether a request counts in this bucket; by default each does."""
-        self.name = name
-        self.counts = counts or (lambda method, path: True)
-        self._limit = limit
-        self._level: Level | None = None
-        self._lock = threading.Lock()
+    ``name`` is what the answers' headers call it, ``place`` its name at a turnstile (by default the same):
+    buckets that meet there under one name are one, whoever sends (threads, processes, machines).
+    """
 
-    def __repr__(self) -> str:
-        return f"Bucket({self.name!r}, {self._limit.maximum:g} in {self._limit.interval_s:g} s)"
+    name: str
+    limit: Limit
+    counts: Callable[[str, str], bool] = everything
+    place: str = ""
 
-    @property
-    def limit(self) -> Limit:
-        """The limit as known now."""
-        return self._limit
-
-    def _current(self, now: float) -> Level:
-        return self._level or Level(self._limit.size, now)
-
-    def take(self, now: float) -> float:
-        """Reserve one request and return the seconds to wait before sending it."""
-        with self._lock:
-            self._level, wait = take(self._current(now), self._limit, now)
-        return wait
-
-    def learn(self, quota: Quota, now: float) -> None:
-        """Correct the level by an answer's headers."""
-        if quota.maximum <= 0 or quota.interval_s <= 0:
-            return
-        with self._lock:
-            self._level, self._limit = correct(self._current(now), self._limit, quota, now)
-
-    def pause(self, seconds: float, now: float) -> None:
-        """Let nobody send for a while, then only at the steady rate, so that waiting workers do not rush."""
-        with self._lock:
-            level = self._current(now)
-            self._level = Level(min(level.tokens, 0.0), max(level.at, now + seconds))
+    def __str__(self) -> str:
+        return f"{self.name}, {self.limit.maximum:g} in {self.limit.interval_s:g} s"
 
 
 ReadQuotas = Callable[[Mapping[str, str]], Iterable[Quota]]
 
 
 class RateLimiter:
-    """Make requests wait for their turn in every bucket that they count in."""
+    """Make requests wait for their turn in every bucket that they count in. Safe between threads."""
 
     def __init__(
-        self, buckets: Sequence[Bucket], *, read: ReadQuotas | None = None, clock: Clock | None = None
+        self,
+        buckets: Sequence[Bucket],
+        *,
+        read: ReadQuotas | None = None,
+        turnstile: Turnstile | None = None,
+        clock: Clock | None = None,
     ) -> None:
-        """``read`` finds the quotas in an answer's headers; those whose name is no bucket's are ignored."""
-        self.buckets = tuple(buckets)
+        """``read`` finds the quotas in an answer's headers; those whose name is no bucket's are ignored.
+
+        Limiters at the same ``turnstile`` share their buckets; without one they are this limiter's own.
+        """
+        self.buckets = {bucket.name: bucket for bucket in buckets}
         self._read = read or (lambda headers: ())
         self._clock = clock or SystemClock()
+        self._turnstile = turnstile or LocalTurnstile(self._clock)
 
     def acquire(self, method: str, path: str) -> float:
         """Wait until a request may be sent; return the seconds waited."""
-        now = self._clock.monotonic()
-        waits = [(bucket.take(now), bucket.name) for bucket in self.buckets if bucket.counts(method, path)]
+        counting = [bucket for bucket in self.buckets.values() if bucket.counts(method, path)]
+        waits = [
+            (self._change(bucket, partial(take, limit=bucket.limit)), bucket.name) for bucket in counting
+        ]
         wait, name = max(waits, default=(0.0, ""))
         if wait > 0:
             emit("http.wait", bucket=name, wait_s=wait)
@@ -177,16 +200,29 @@ class RateLimiter:
         yield
 
     def learn(self, headers: Mapping[str, str]) -> None:
-        """Correct the buckets by the headers of an answer."""
-        now = self._clock.monotonic()
+        """Adopt the limits that an answer tells, and count what others used of them."""
         for quota in self._read(headers):
-            for bucket in self.buckets:
-                if bucket.name == quota.name:
-                    bucket.learn(quota, now)
+            bucket = self.buckets.get(quota.name)
+            if bucket is None or quota.maximum <= 0 or quota.interval_s <= 0:
+                continue
+            limit = replace(bucket.limit, maximum=quota.maximum, interval_s=quota.interval_s)
+            self.buckets[bucket.name] = replace(bucket, limit=limit)
+            self._revise(bucket, partial(observe, limit=limit, quota=quota))
 
     def pause(self, seconds: float, method: str, path: str) -> None:
         """Stop the buckets that a request counts in after it was refused with 429."""
-        now = self._clock.monotonic()
-        for bucket in self.buckets:
+        for bucket in self.buckets.values():
             if bucket.counts(method, path):
-                bucket.pause(seconds, now)
+                self._revise(bucket, partial(calm, limit=bucket.limit, seconds=seconds))
+
+    def _revise(self, bucket: Bucket, decide: Callable[[Usage, float], Usage]) -> None:
+        self._change(bucket, lambda usage, now: (decide(usage, now), None))
+
+    def _change(self, bucket: Bucket, decide: Callable[[Usage, float], tuple[Usage, T]]) -> T:
+        """Change what is known of a bucket's use; nobody else does meanwhile."""
+
+        def on_text(text: str, now: float) -> tuple[str, T]:
+            usage, result = decide(read(text), now)
+            return written(usage), result
+
+        return self._turnstile.change(bucket.place or bucket.name, on_text)

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from isthmus.clock import Clock, SystemClock
 from isthmus.errors import RateLimitedError
 from isthmus.http.status import retry_after_s
-from isthmus.odoo.turnstile import Leave, LocalTurnstile, Turnstile
+from isthmus.http.turnstile import Leave, LocalTurnstile, Turnstile
 from isthmus.telemetry import emit
 
 #: Odoo Online's own names; a database under another name is told apart by nobody.

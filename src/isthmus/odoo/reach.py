@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 from isthmus.clock import Clock
 from isthmus.errors import ConfigurationError
 from isthmus.http import HttpClient, Timeout
+from isthmus.http.turnstile import Turnstile
 from isthmus.odoo.budget import Budget, allowance_for
-from isthmus.odoo.turnstile import Turnstile
 
 #: Longer than the 120 s after which Odoo kills its worker (limit_time_real): a write that waits for a lock
 #: is retried by the server, and giving up first would leave us in doubt.

@@ -9,6 +9,7 @@ from isthmus.components import Component
 from isthmus.connector.backend import BackendComponent
 from isthmus.errors import ConfigurationError
 from isthmus.hints import Hook, digest_of
+from isthmus.http import Turnstile
 from isthmus.records import api, fields, model
 from isthmus.trello.client import TrelloClient
 from isthmus.trello.hook import hook_of, identifier_of
@@ -89,6 +90,7 @@ class TrelloBackend(model.Model):
             self.token.reveal(),
             url=self.url,
             identifier=identifier_of(self),
+            turnstile=self.env.find_service(Turnstile),
             clock=self.env.clock,
         )
 

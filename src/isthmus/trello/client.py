@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from isthmus.clock import Clock
 from isthmus.errors import MalformedAnswerError, NotFoundError, RateLimitedError
@@ -20,8 +19,10 @@ from isthmus.http import (
     Response,
     Sink,
     Timeout,
+    Turnstile,
     redact,
 )
+from isthmus.http.ratelimit import everything
 from isthmus.trello.form import Form
 from isthmus.trello.refusal import is_final, refusal
 
@@ -42,16 +43,13 @@ BATCH, ATTEMPTS = 10, 3
 #: Rate limits by the name that the answers' headers give them. Source: Trello, "Rate limits" (2026-01).
 LIMITS = {"api-key": Limit(300, 10), "api-token": Limit(100, 10), "member": Limit(100, 900)}
 
-_buckets: dict[tuple[str, str, str], Bucket] = {}
-_buckets_lock = threading.Lock()
-
 
 class TrelloClient:
     """Call Trello in the name of one member. Safe to share between threads.
 
-    Rate limits are shared by all clients of a process: those of a key by all its tokens. Reads are tried
-    again after faults on the way, and so are PUT and DELETE, which do the same when repeated; a POST never
-    is: one without an answer raises AmbiguousError.
+    Rate limits are shared by all clients that meet at one turnstile: those of a key by all its tokens. Reads
+    are tried again after faults on the way, and so are PUT and DELETE, which do the same when repeated; a
+    POST never is: one without an answer raises AmbiguousError.
     """
 
     def __init__(
@@ -61,11 +59,15 @@ class TrelloClient:
         *,
         url: str = API_URL,
         identifier: str | None = None,
+        turnstile: Turnstile | None = None,
         clock: Clock | None = None,
     ) -> None:
-        """Prepare a client. ``identifier`` comes back with the webhooks that its changes cause."""
+        """Prepare a client. ``identifier`` comes back with the webhooks that its changes cause.
+
+        Without a ``turnstile`` the client believes that it has the limits of its account for itself.
+        """
         self._token = token
-        self._limiter = RateLimiter(buckets(url, key, token), read=quotas, clock=clock)
+        self._limiter = RateLimiter(buckets(url, key, token), read=quotas, turnstile=turnstile, clock=clock)
         self._http = HttpClient(
             f"{url.rstrip('/')}/1",
             auth=KeyTokenAuth(key, token),
@@ -208,19 +210,17 @@ def _unwrapped(path: str, answer: Any) -> Any:
 
 
 def buckets(url: str, key: str, token: str) -> list[Bucket]:
-    """Return the buckets of an account, the same ones for every client of this process."""
+    """Return the buckets of an account, under the same names wherever its clients meet."""
     owners = {"api-key": key, "api-token": token, "member": token}
-    with _buckets_lock:
-        return [
-            _buckets.setdefault(
-                (url, name, _digest(owner)), Bucket(name, LIMITS[name], counts=COUNTS.get(name))
-            )
-            for name, owner in owners.items()
-        ]
+    host = urlsplit(url).netloc
+    return [
+        Bucket(name, LIMITS[name], COUNTS.get(name, everything), f"{host} {name} {_digest(owner)}")
+        for name, owner in owners.items()
+    ]
 
 
 def _digest(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()
+    return hashlib.sha256(secret.encode()).hexdigest()[:16]
 
 
 def _is_member_itself(method: str, path: str) -> bool:

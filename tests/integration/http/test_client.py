@@ -221,7 +221,7 @@ def test_a_429_pauses_the_shared_limiter_for_every_thread():
 
 
 def test_the_limiter_learns_from_the_answers():
-    headers = {"x-rate-remaining": "21", "x-rate-max": "100"}
+    headers = {"x-rate-remaining": "6", "x-rate-max": "100"}
 
     def read(found):
         return [Quota("key", 10, float(found["X-Rate-Max"]), float(found["X-Rate-Remaining"]))]

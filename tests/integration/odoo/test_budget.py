@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from isthmus.http import HttpClient
+from isthmus.http.file_turnstile import FileTurnstile
 from isthmus.odoo import OdooConnection
 from isthmus.odoo.budget import Budget, allowance_for
-from isthmus.odoo.file_turnstile import FileTurnstile
 from isthmus.odoo.reach import Reach, odoo_http
 from isthmus.records import Registry, SqlDatabase, upgrade_schema
 from tests.loopback import Answer, Received, json_answer, loopback
@@ -26,7 +26,7 @@ WORKER = """
 import sys
 from pathlib import Path
 from isthmus.connector.turnstile import PostgresTurnstile
-from isthmus.odoo.file_turnstile import FileTurnstile
+from isthmus.http.file_turnstile import FileTurnstile
 from isthmus.records import Registry, SqlDatabase
 
 kind, where, name = sys.argv[1:]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -16,6 +17,8 @@ from isthmus.errors import (
     UnauthorizedError,
     UnreachableError,
 )
+from isthmus.http.file_turnstile import FileTurnstile
+from isthmus.http.turnstile import LocalTurnstile
 from isthmus.sandbox.boards import board_path
 from isthmus.sandbox.faults import Answer, DropConnection, HalfBody, on
 from isthmus.sandbox.trello import Limits, TrelloSandbox
@@ -53,9 +56,7 @@ def cards(client):
 
 
 def own_credentials():
-    """Return a key and a token that no other test uses: the next server may get the port of this one, and
-    limits hold for as long as the process.
-    """
+    """Return a key and a token that no other text of this test holds by chance."""
     number = next(numbers)
     return f"key-4711{number}", f"token-0815{number}"
 
@@ -263,12 +264,28 @@ def test_the_client_stays_below_the_limits_by_itself(clock):
     assert clock.monotonic() > 15
 
 
-def test_all_clients_of_an_account_share_its_limits(clock):
+def test_all_clients_that_meet_share_the_limits_of_their_account(clock):
+    turnstile = LocalTurnstile(clock)
     with TrelloSandbox(key=KEY, token=TOKEN, clock=clock) as sandbox:
-        clients = [TrelloClient(KEY, TOKEN, url=sandbox.url, clock=clock) for _ in range(3)]
+        clients = [
+            TrelloClient(KEY, TOKEN, url=sandbox.url, turnstile=turnstile, clock=clock) for _ in range(3)
+        ]
         for number in range(150):
             clients[number % 3].get("/members/me/boards", fields="name")
         assert {entry.status for entry in sandbox.log} == {200}
+
+
+def test_eight_workers_at_once_never_meet_a_429(tmp_path):
+    limits = Limits(token=(30, 1.0))  # the real one would take ten seconds for as much
+
+    def work(_):
+        client = TrelloClient(KEY, TOKEN, url=sandbox.url, turnstile=FileTurnstile(tmp_path / "turns"))
+        for _ in range(10):
+            client.get("/members/me/boards", fields="name")
+
+    with TrelloSandbox(key=KEY, token=TOKEN, limits=limits) as sandbox, ThreadPoolExecutor(8) as workers:
+        list(workers.map(work, range(8)))
+        assert [entry.status for entry in sandbox.log] == [200] * 80
 
 
 def test_reads_in_a_batch_count_each(clock):

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from isthmus.errors import ConfigurationError, RateLimitedError
+from isthmus.http.file_turnstile import FileTurnstile
+from isthmus.http.turnstile import LONGEST_PAUSE_S, LocalTurnstile, book, postpone
 from isthmus.odoo.budget import Allowance, Budget, allowance_for, is_hosted
-from isthmus.odoo.file_turnstile import FileTurnstile
 from isthmus.odoo.reach import Reach, budget_name, odoo_http
-from isthmus.odoo.turnstile import LONGEST_PAUSE_S, LocalTurnstile, book, postpone
 from isthmus.telemetry import subscribe
 from tests.still_clock import StillClock
 

@@ -10,19 +10,21 @@ import hashlib
 import os
 import re
 import sys
-from contextlib import suppress
 from datetime import UTC
 from pathlib import Path
 
 from isthmus.clock import Clock, SystemClock
 from isthmus.errors import ConfigurationError
-from isthmus.odoo.turnstile import Leave, book, postpone
+from isthmus.http.turnstile import Decide, Leave, T, Turnstile
 
-#: The text of a time in a file always has this length, so that it is written at once.
-_WIDTH = 32
+#: How much of a file is read at once: more than any text that is kept.
+_MOST_BYTES = 1 << 16
+
+#: Ends the text in a file; what is behind it is left from a longer one.
+_END = b"\n"
 
 
-class FileTurnstile:
+class FileTurnstile(Turnstile):
     """A turnstile for all processes that use the same folder. The folder is made when it is first needed."""
 
     def __init__(self, folder: Path, clock: Clock | None = None) -> None:
@@ -32,15 +34,11 @@ class FileTurnstile:
     def __repr__(self) -> str:
         return f"<FileTurnstile {self._folder}>"
 
-    def book(self, name: str, interval_s: float, patience_s: float) -> float:
+    def change(self, name: str, decide: Decide[T]) -> T:
         with Locked(self._file(name, "turn")) as file:
-            turn_at, wait = book(_read(file), self._now(), interval_s, patience_s)
-            _write(file, turn_at)
-        return wait
-
-    def postpone(self, name: str, seconds: float) -> None:
-        with Locked(self._file(name, "turn")) as file:
-            _write(file, postpone(_read(file), self._now(), seconds))
+            text, result = decide(_read(file), self._now())
+            _write(file, text)
+        return result
 
     def enter(self, name: str, places: int) -> Leave | None:
         for place in range(places):
@@ -90,16 +88,15 @@ def open_file(path: Path) -> int:
         ) from error
 
 
-def _read(file: int) -> float:
+def _read(file: int) -> str:
     os.lseek(file, 0, os.SEEK_SET)
-    with suppress(ValueError):  # an empty file, or one that somebody wrote into
-        return float(os.read(file, _WIDTH))
-    return 0.0
+    text, end, _ = os.read(file, _MOST_BYTES).partition(_END)
+    return text.decode("utf-8", "replace") if end else ""
 
 
-def _write(file: int, turn_at: float) -> None:
+def _write(file: int, text: str) -> None:
     os.lseek(file, 0, os.SEEK_SET)
-    os.write(file, f"{turn_at:0{_WIDTH}.6f}".encode())
+    os.write(file, text.encode() + _END)
 
 
 # The system gives a lock back when its file is closed, and closes the files of a process that ends.

@@ -203,7 +203,8 @@ class App:
         """
         url = self.database.engine.url
         if url.get_backend_name() != "sqlite":
-            return PostgresTurnstile(self.database, self.registry)
+            own = SqlDatabase(self.settings.database_url)
+            return PostgresTurnstile(self.database, self.registry, own)
         file = self.settings.database_url.removeprefix(SQLITE)
         if file in ("", ":memory:") or file.startswith(("sqlite:", "file:")):
             return LocalTurnstile(self.clock)
@@ -336,6 +337,7 @@ class App:
     def close(self) -> None:
         """Give back the database's connections."""
         self.database.close()
+        self.turnstile.close()
 
     def __enter__(self) -> Self:
         return self

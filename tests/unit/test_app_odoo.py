@@ -167,3 +167,13 @@ def test_an_environment_knows_the_name_of_its_odoo(tmp_path: Path) -> None:
             assert env.odoo_name is None
     with app(tmp_path, {}) as one, one.environment() as env:
         assert env.odoo_name is None
+
+
+@pytest.mark.postgres
+def test_workers_that_use_all_connections_can_still_meet(postgres_url: str) -> None:
+    with App(Settings(database=postgres_url, connectors=()), environ={}) as app:
+        app.upgrade()
+        held = [app.database.engine.connect() for _ in range(20)]  # as many as its pool gives
+        assert app.turnstile.book("Odoo", 1.0, 60.0) == 0.0
+        for connection in held:
+            connection.close()

@@ -35,12 +35,20 @@ class PostgresTurnstile(Turnstile):
     that it ends with its holder's connection.
     """
 
-    def __init__(self, database: SqlDatabase, registry: Registry) -> None:
-        self._database = database
+    def __init__(self, database: SqlDatabase, registry: Registry, own: SqlDatabase | None = None) -> None:
+        """``own`` is the same database with connections of its own.
+
+        Whoever comes here holds a connection already; many who do could wait for each other's second one.
+        """
+        self._database = own or database
         self._table = database.tables(registry).table("connector.turn")
 
     def __repr__(self) -> str:
         return f"<PostgresTurnstile {self._database!r}>"
+
+    def close(self) -> None:
+        """Close the connections that are not in use."""
+        self._database.close()
 
     def change(self, name: str, decide: Decide[T]) -> T:
         columns = self._table.c

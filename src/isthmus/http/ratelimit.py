@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from math import ceil
 from typing import Protocol
 
 from isthmus.clock import Clock, SystemClock
@@ -123,8 +124,8 @@ def calm(usage: Usage, now: float, limit: Limit, seconds: float) -> Usage:
 
 
 def written(usage: Usage) -> str:
-    """Return a usage as text: whole milliseconds, the beginning first."""
-    return " ".join(str(round(one * 1000)) for one in (usage.not_before, *usage.sent))
+    """Return a usage as text: whole milliseconds, never less than they are, the beginning first."""
+    return " ".join(str(ceil(one * 1000 - 0.01)) for one in (usage.not_before, *usage.sent))
 
 
 def read(text: str) -> Usage:

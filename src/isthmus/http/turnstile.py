@@ -62,6 +62,9 @@ class Turnstile(ABC):
         A place is free again when its holder's process ends, however that happens.
         """
 
+    def close(self) -> None:  # noqa: B027 - most have nothing to give back
+        """Give back what is held open between calls."""
+
     def book(self, name: str, interval_s: float, patience_s: float) -> float:
         """Take the next turn and return the seconds to wait for it.
 

@@ -25,8 +25,8 @@ from isthmus.telemetry import emit, subscribe
 STABLE_S = 10.0
 LONGEST_PAUSE_S = 30.0
 
-#: One pool of memory for all threads of a worker, where glibc would give each its own, and tracebacks that name
-#: lines, not columns (0.4 MB). The environment wins.
+#: One pool of memory for all threads of a worker, where glibc would give each its own, and tracebacks that
+#: name lines, not columns (0.4 MB). The environment wins.
 THRIFTY = {"MALLOC_ARENA_MAX": "1", "PYTHONNODEBUGRANGES": "1"}
 
 #: How often the supervisor looks whether its children live, besides being told when one ends.

@@ -91,7 +91,8 @@ def test_they_are_installed_listed_and_removed_and_their_secret_is_kept_nowhere(
     assert scene.callback() == callback
     shown = work("backend", "webhooks", "list", "work")
     assert (shown.code, scene.server.url in shown.out.replace("\n", "")) == (0, True)
-    database = b"".join(file.read_bytes() for file in tmp_path.glob("isthmus.sqlite*"))
+    files = [file for file in tmp_path.rglob("*") if "isthmus.sqlite" in str(file) and file.is_file()]
+    database = b"".join(file.read_bytes() for file in files)
     for told in (str(again.data), shown.out, work("backend", "show", "work").out):
         assert secret not in told
     assert secret.encode() not in database

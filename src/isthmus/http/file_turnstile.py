@@ -6,6 +6,7 @@ the right to write there, and would wait for itself.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import re
@@ -16,9 +17,6 @@ from pathlib import Path
 from isthmus.clock import Clock, SystemClock
 from isthmus.errors import ConfigurationError
 from isthmus.http.turnstile import Decide, Leave, T, Turnstile
-
-#: How much of a file is read at once: more than any text that is kept.
-_MOST_BYTES = 1 << 16
 
 #: Ends the text in a file; what is behind it is left from a longer one.
 _END = b"\n"
@@ -35,9 +33,13 @@ class FileTurnstile(Turnstile):
         return f"<FileTurnstile {self._folder}>"
 
     def change(self, name: str, decide: Decide[T]) -> T:
-        with Locked(self._file(name, "turn")) as file:
+        path = self._file(name, "turn")
+        with Locked(path) as file:
             text, result = decide(_read(file), self._now())
-            _write(file, text)
+            try:
+                _write(file, text)
+            except OSError as error:
+                raise cannot_meet(path, error) from error
         return result
 
     def enter(self, name: str, places: int) -> Leave | None:
@@ -82,21 +84,28 @@ def open_file(path: Path) -> int:
         path.parent.mkdir(parents=True, exist_ok=True)
         return os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as error:
-        raise ConfigurationError(
-            f"workers cannot meet in {path.parent}: {error.strerror}",
-            hint="Let Isthmus write to the folder of its database.",
-        ) from error
+        raise cannot_meet(path, error) from error
+
+
+def cannot_meet(path: Path, error: OSError) -> ConfigurationError:
+    """Return what to tell when a file of the turnstile cannot be written."""
+    return ConfigurationError(
+        f"workers cannot meet in {path.parent}: {error.strerror}",
+        hint="Let Isthmus write to the folder of its database, and see that its disk is not full.",
+    )
 
 
 def _read(file: int) -> str:
     os.lseek(file, 0, os.SEEK_SET)
-    text, end, _ = os.read(file, _MOST_BYTES).partition(_END)
+    text, end, _ = os.read(file, os.fstat(file).st_size).partition(_END)
     return text.decode("utf-8", "replace") if end else ""
 
 
 def _write(file: int, text: str) -> None:
     os.lseek(file, 0, os.SEEK_SET)
-    os.write(file, text.encode() + _END)
+    line = text.encode() + _END
+    if os.write(file, line) < len(line):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 # The system gives a lock back when its file is closed, and closes the files of a process that ends.

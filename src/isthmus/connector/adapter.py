@@ -37,6 +37,14 @@ class SearchAdapter(BackendAdapter):
     #: How many records :meth:`pages` reads at once.
     page_size: ClassVar[int] = 100
 
+    #: Whether :meth:`pages` and :meth:`count` may be asked by another thread, so that the next page is read
+    #: while Odoo writes the last one. They must not touch records or components then, which belong to one
+    #: thread, but for what :meth:`prepare_reading` has fetched.
+    reads_ahead: ClassVar[bool] = False
+
+    def prepare_reading(self) -> None:
+        """Fetch what reading needs of records and components (a client, a setting), before a thread reads."""
+
     def search(self, filters: Any = None) -> list[Any]:
         """Return the external ids that match ``filters`` (None: all)."""
         raise self._cannot("search")

@@ -8,6 +8,7 @@ from operator import itemgetter
 from typing import Any, ClassVar
 
 from isthmus.connector import comparison
+from isthmus.connector.converter import Converted
 from isthmus.connector.map_child import LineErrors
 from isthmus.connector.map_record import Failure, MappedPage, MapRecord, Options, mapping_error, under
 from isthmus.connector.mapper_session import MapperSession
@@ -114,6 +115,15 @@ class Mapper(MapperSession):
     def reads_anything(self) -> bool:
         """Tell whether some rule may depend on further fields: a function, an unmarked method."""
         return any(rule.sources is None for rule in self.active_rules())
+
+    def remembering(self) -> list[tuple[str, Any]]:
+        """Return the fields that go through a converter which remembers, with that converter."""
+        sources = [rule.source for rule in self.active_rules() if isinstance(rule, DirectRule)]
+        return [
+            (one.source, one.converter)
+            for one in sources
+            if isinstance(one, Converted) and one.converter.remembers and one.source
+        ]
 
     @classmethod
     def rules(cls) -> tuple[Rule, ...]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from typing import Any
 
 from isthmus.connector.brake import TAKING
 from isthmus.connector.outcome import Outcome, Tally
+from isthmus.connector.reading import Reading, chunked, reads_ahead
 from isthmus.connector.synchronizer import Synchronizer
 from isthmus.errors import BrakeError, ForbiddenError
 
@@ -26,35 +28,55 @@ class BatchImporter(Synchronizer):
     _inherit = ["connector.synchronizer"]
     _usage = "batch.importer"
 
+    #: What :meth:`begin` has begun to read.
+    _begun: Reading | None = None
+
+    def begin(self, *, restart: bool = False) -> None:
+        """Begin to read what :meth:`run` without filters goes through, where the adapter reads ahead.
+
+        For whoever has something else to do before; :meth:`close` gives it up.
+        """
+        if reads_ahead(self.backend_adapter):
+            self._begun = self._read(None, restart)
+
+    def close(self) -> None:
+        """Give up what was begun to be read."""
+        if self._begun is not None:
+            self._begun.close()
+
+    def _read(self, filters: Any, restart: bool) -> Reading:
+        cursor = None if restart else self.component(usage="checkpoint").load()
+        prepare = self.component(usage="record.importer").preparation()
+        return Reading(self.backend_adapter, filters, cursor, self.collection.page_size or 200, prepare)
+
     def run(
         self, filters: Any = None, *, force: bool = False, restart: bool = False, progress: Progress = silent
     ) -> Tally:
         """Import page by page and return the tally. ``restart`` forgets where an earlier run was cut off.
 
         After a run over everything, pairs whose external record was not met are handed to the deleter, once
-        the
-        other side has confirmed that it no longer has it.
+        the other side has confirmed that it no longer has it.
         """
         checkpoint = self.component(usage="checkpoint")
         if restart:
             checkpoint.reset()
-        cursor = checkpoint.load()
-        whole = cursor is None and filters is None
+        reading = self._begun if self._begun and filters is None else self._read(filters, restart)
+        whole = reading.cursor is None and filters is None
         importer = self.component(usage="record.importer")
-        before = {} if cursor is None else checkpoint.counts()
+        before = {} if reading.cursor is None else checkpoint.counts()
         tally, met = Tally(), set[str]()
-        total = self.backend_adapter.count(filters)
-        for records, following in self.backend_adapter.pages(filters, cursor):
-            for part in chunked(records, self.collection.page_size or 200):
-                outcomes = importer.run_page(part, force=force)
+        with closing(reading):
+            for part in reading:
+                outcomes = importer.run_page(part.records, force=force)
                 tally.add(outcomes)
                 met.update(outcome.external_id for outcome in outcomes if outcome.external_id)
                 done = sum(before.values()) + tally.total
-                progress(done, None if total is None else max(done, total))  # who counts may only guess
+                progress(done, None if part.total is None else max(done, part.total))  # some only guess it
+                if part.is_last:
+                    checkpoint.save(part.following, **added(before, tally))
                 self.env.commit()  # what is bound is kept, and nobody waits long for the database
-            checkpoint.save(following, **added(before, tally))
-            self.env.commit()
-            self.between_pages()
+                if part.is_last:
+                    self.between_pages()
         if whole:
             try:
                 tally.add(self.sweep(met))
@@ -262,15 +284,3 @@ class DefaultBatchExporter(BatchExporter):
 def added(before: Mapping[str, int], tally: Tally) -> dict[str, int]:
     """Return the counts of a run that was cut off and of the one that went on from there."""
     return {kind: number + before.get(kind, 0) for kind, number in tally.as_dict().items()}
-
-
-def chunked(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
-    """Yield the items in lists of at most ``size``."""
-    part: list[Any] = []
-    for item in items:
-        part.append(item)
-        if len(part) >= size:
-            yield part
-            part = []
-    if part:
-        yield part

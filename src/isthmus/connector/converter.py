@@ -25,6 +25,10 @@ Function = Callable[[Any], Any]
 class Converter:
     """Base of the converters. Override :meth:`to_odoo`, :meth:`to_external`, perhaps :meth:`comparable`."""
 
+    #: Whether the methods are slow, and remember what they returned: an import then calls them ahead of time,
+    #: in a thread of its own.
+    remembers = False
+
     def to_odoo(self, value: Any) -> Any:
         """Return Odoo's value for an external one (None: missing)."""
         return value
@@ -166,8 +170,13 @@ class Through(Converter):
         *,
         name: str = "",
         empty: Any = None,
+        remembers: bool = False,
     ) -> None:
-        """``comparable`` gets Odoo's value; ``name`` is for tables; ``empty`` is the empty external value."""
+        """``comparable`` gets Odoo's value; ``name`` is for tables; ``empty`` is the empty external value.
+
+        ``remembers``: the functions are slow, and remember what they returned.
+        """
+        self.remembers = remembers
         self._to_odoo = to_odoo
         self._to_external = to_external
         self._comparable = comparable

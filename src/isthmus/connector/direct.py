@@ -14,7 +14,8 @@ from typing import Any
 
 from isthmus import telemetry
 from isthmus.connector.inbox import SIDE_OF, Hinted, Subject, names_of
-from isthmus.connector.operation import Meter, in_direction, leased, report_of, working
+from isthmus.connector.meter import Meter
+from isthmus.connector.operation import in_direction, leased, report_of, working
 from isthmus.connector.outcome import Tally
 from isthmus.connector.round import Round, StoppedError, waiting
 from isthmus.errors import BrakeError

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from isthmus.connector.batch import chunked
 from isthmus.connector.intake import ChangeIntake, Changes
+from isthmus.connector.reading import chunked
 from isthmus.records.domain import Domain
 
 if TYPE_CHECKING:

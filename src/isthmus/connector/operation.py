@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import difflib
-import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Any
 
-from isthmus import telemetry
 from isthmus.connector.brake import Brake, Limit
 from isthmus.connector.locker import LeaseHold, RecordLocker
+from isthmus.connector.meter import Meter
 from isthmus.connector.outcome import Outcome, Tally
 from isthmus.connector.verifier import Difference, Unpaired, Verification
 from isthmus.errors import ConfigurationError
@@ -87,11 +86,21 @@ def import_backend(
     already, and BrakeError where it would delete or archive more than ``max_deletes`` ("5%", "20"; None: what
     the backend says).
     """
-    reports = []
-    with held(backend, "import", entities) as (chosen, beat):
+    reports: list[EntityReport] = []
+    shared: dict[str, Any] = {}
+    with held(backend, "import", entities) as (chosen, beat), ExitStack() as open_until_the_end:
+        turns = []
         for entity in chosen:
-            with working(backend, entity, "import", max_deletes) as work, Meter() as meter:
-                batch = work.component(usage="batch.importer")
+            work = open_until_the_end.enter_context(
+                working(backend, entity, "import", max_deletes, shared=shared)
+            )
+            turns.append((entity, work.component(usage="batch.importer"), Meter()))
+            open_until_the_end.callback(turns[-1][1].close)
+        for (entity, batch, meter), following in zip_longest(turns, turns[1:]):
+            if following is not None:
+                with following[2]:
+                    following[1].begin(restart=restart)
+            with meter:
                 tally = batch.run(force=force, restart=restart, progress=telling(progress, entity, beat))
             reports.append(report_of(entity, tally, meter))
     return reports
@@ -108,9 +117,10 @@ def export_backend(
     Raises what :func:`import_backend` does.
     """
     reports = []
+    shared: dict[str, Any] = {}
     with held(backend, "export", entities) as (chosen, beat):
         for entity in chosen:
-            with working(backend, entity, "export", max_deletes) as work, Meter() as meter:
+            with working(backend, entity, "export", max_deletes, shared=shared) as work, Meter() as meter:
                 tally = work.component(usage="batch.exporter").run(progress=telling(progress, entity, beat))
             reports.append(report_of(entity, tally, meter))
     return reports
@@ -121,8 +131,9 @@ def verify_backend(
 ) -> list[VerifyReport]:
     """Compare both sides, entity by entity (None: all). Changes nothing."""
     reports = []
+    shared: dict[str, Any] = {}
     for entity in chosen_entities(backend, entities, None):
-        with working(backend, entity, "verify") as work, Meter() as meter:
+        with working(backend, entity, "verify", shared=shared) as work, Meter() as meter:
             found: Verification = work.component(usage="verifier").run(progress=telling(progress, entity))
         reports.append(
             VerifyReport(
@@ -255,23 +266,3 @@ def report_of(entity: str, tally: Tally, meter: Meter) -> EntityReport:
 def _failure(outcome: Outcome) -> Failure:
     shown = outcome.external_id or f"#{outcome.odoo_id}"
     return Failure(shown, outcome.label, outcome.reason, outcome.hint, outcome.kind)
-
-
-class Meter:
-    """Measures a block: ``seconds``, and ``calls``: the HTTP requests made by its thread."""
-
-    def __enter__(self) -> Meter:
-        self.calls = 0
-        self.seconds = 0.0
-        self._thread = threading.get_ident()
-        self._end = telemetry.subscribe(self._count)
-        self._start = time.perf_counter()
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.seconds = time.perf_counter() - self._start
-        self._end()
-
-    def _count(self, name: str, fields: dict[str, Any]) -> None:
-        if name == "http.request" and threading.get_ident() == self._thread:
-            self.calls += 1

@@ -66,6 +66,10 @@ class RestAdapter(CRUDAdapter):
 
     # --- reading ---
 
+    def prepare_reading(self) -> None:
+        """Open the client."""
+        _ = self.http
+
     def search(self, filters: Any = None) -> list[Any]:
         """Return the ids of the records that match; ``filters`` are query parameters (None: all)."""
         return [record[self.id_field] for record in self.search_read(filters)]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from isthmus.connector.meter import Meter
 from isthmus.connector.operation import (
-    Meter,
     Progress,
     held,
     in_direction,

@@ -8,9 +8,9 @@ from datetime import timedelta
 from typing import Any
 
 from isthmus.connector.inbox import SIDE_OF, Hinted, names_of
+from isthmus.connector.meter import Meter
 from isthmus.connector.operation import (
     EntityReport,
-    Meter,
     Progress,
     held,
     in_direction,

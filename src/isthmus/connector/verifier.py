@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from isthmus.connector.batch import Progress, chunked, silent
+from isthmus.connector.batch import Progress, silent
+from isthmus.connector.reading import chunked
 from isthmus.connector.synchronizer import Synchronizer
 
 

@@ -10,9 +10,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from isthmus.connector.meter import Meter
 from isthmus.connector.operation import (
     EntityReport,
-    Meter,
     Progress,
     VerifyReport,
     export_backend,

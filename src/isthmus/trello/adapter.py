@@ -39,6 +39,11 @@ class TrelloAdapter(CRUDAdapter, TrelloComponent, AbstractComponent):
     _of_board = ""
     _filter: Mapping[str, Any] = {}
 
+    reads_ahead = True
+
+    def prepare_reading(self) -> None:
+        _ = self.client, self.boards()
+
     @cached_property
     def client(self) -> TrelloClient:
         """The client of the backend's account."""
@@ -52,8 +57,11 @@ class TrelloAdapter(CRUDAdapter, TrelloComponent, AbstractComponent):
         """
         known: list[str] | None = getattr(self.work, "trello_boards", None)
         if known is None:
-            known = [board["id"] for board in self._find_boards()]
-            self.work.trello_boards = known  # type: ignore[attr-defined]
+            shared: dict[Any, Any] = getattr(self.work, "shared", {})
+            asked = ("trello.boards", self.collection.id, *(self.collection.boards or ()))
+            if asked not in shared:
+                shared[asked] = [board["id"] for board in self._find_boards()]
+            known = self.work.trello_boards = shared[asked]  # type: ignore[attr-defined]
         return known
 
     def boards_from(self, board: str | None) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 from typing import Any, ClassVar
 
 from isthmus.components import AbstractComponent
@@ -34,10 +35,19 @@ class AttachmentAdapter(TrelloAdapter, AbstractComponent):
         """What is asked of cards."""
         return {"fields": "id", "attachments": "true", "attachment_fields": self._fields}
 
+    @cached_property
+    def cards(self) -> CardAdapter:
+        """The adapter of the cards that they are on."""
+        found: CardAdapter = self.component(usage="backend.adapter", model_name="trello.card")
+        return found
+
+    def prepare_reading(self) -> None:
+        self.cards.prepare_reading()
+        super().prepare_reading()
+
     def pages(self, filters: Any = None, cursor: Any = None) -> Iterator[tuple[list[Record], Any]]:
         """Yield the attachments of pages of cards; the cursor is that of the cards."""
-        cards: CardAdapter = self.component(usage="backend.adapter", model_name="trello.card")
-        for records, following in cards.pages_with(self.params, cursor):
+        for records, following in self.cards.pages_with(self.params, cursor):
             yield self.mine(attached(records)), following
 
     def mine(self, attachments: Iterable[Record]) -> list[Record]:

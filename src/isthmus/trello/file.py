@@ -8,12 +8,12 @@ from functools import cached_property
 from typing import Any
 
 from isthmus.connector import mapper, verifier
-from isthmus.connector.batch import chunked
 from isthmus.connector.export_page import Item
 from isthmus.connector.import_page import Item as ImportItem
 from isthmus.connector.mapper import changed_by, mapping, only_create
 from isthmus.connector.odoo_side import OdooSide
 from isthmus.connector.outcome import Outcome
+from isthmus.connector.reading import chunked
 from isthmus.connector.rehearsal import Rehearsal
 from isthmus.connector.verifier import Difference, Verification
 from isthmus.errors import NotFoundError

@@ -18,9 +18,10 @@ described: Converter = Through(
     lambda html: canonical(text_of(html)),
     name="description",
     empty="",
+    remembers=True,
 )
 
-markdown: Converter = Through(to_html, to_markdown, canonical, name="markdown", empty="")
+markdown: Converter = Through(to_html, to_markdown, canonical, name="markdown", empty="", remembers=True)
 
 #: A card is done, or it is not. Every open state of a task is the same to Trello, and so is a cancelled one.
 done: Converter = Choice(

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from isthmus.components import AbstractComponent
-from isthmus.connector.batch import chunked
 from isthmus.connector.entity_parts import EntityBatchExporter, EntityImporter
+from isthmus.connector.reading import chunked
 from isthmus.trello.base import TrelloComponent
 from isthmus.trello.entity import TrelloEntity
 from isthmus.trello.model import PartBinding

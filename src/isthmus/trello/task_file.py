@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from isthmus.connector.batch import chunked
+from isthmus.connector.reading import chunked
 
 #: How many tasks are named in one search.
 TASKS = 1000

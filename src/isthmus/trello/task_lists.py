@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from isthmus.components import Component
-from isthmus.connector.batch import chunked
+from isthmus.connector.reading import chunked
 from isthmus.connector.synchronizer import Synchronizer
 from isthmus.trello.base import TrelloComponent
 from isthmus.trello.list_change import Shown, assigned, list_ids

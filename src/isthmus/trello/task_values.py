@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from isthmus.components import Component
-from isthmus.connector.batch import chunked
+from isthmus.connector.reading import chunked
 from isthmus.connector.synchronizer import Synchronizer
 from isthmus.trello.base import TrelloComponent
 from isthmus.trello.custom_field import Column, from_odoo, to_odoo

@@ -7,8 +7,9 @@ from functools import cached_property
 from typing import Any
 
 from isthmus.components import Component
-from isthmus.connector.batch import BatchImporter, chunked
+from isthmus.connector.batch import BatchImporter
 from isthmus.connector.outcome import Tally
+from isthmus.connector.reading import chunked
 from isthmus.trello.base import TrelloComponent
 
 

@@ -50,6 +50,8 @@ class Value(CardPart):
     class Adapter(TrelloAdapter):
         """Values are found on their cards; the id of one is ``CARD:FIELD``."""
 
+        reads_ahead = False  # which values a card had is looked up in the pairs
+
         def pages(self, filters: Any = None, cursor: Any = None) -> Iterator[tuple[list[Record], Any]]:
             """Yield the values of pages of cards, of the boards that have custom fields."""
             cards: CardAdapter = self.component(usage="backend.adapter", model_name="trello.card")

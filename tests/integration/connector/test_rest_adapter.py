@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from isthmus.components import Component, ComponentRegistry, WorkContext
+from isthmus.connector.reading import Reading
 from isthmus.connector.rest import RestAdapter
 from isthmus.errors import (
     ConfigurationError,
@@ -99,6 +100,15 @@ def test_pages_follow_the_strategy_and_resume_from_any_cursor():
         assert [[record["id"] for record in page] for page, _ in pages] == [["1", "2"], ["3", "4"], ["5"]]
         for number, (_, cursor) in enumerate(pages):
             assert list(adapter.pages({"least": 1}, json.loads(json.dumps(cursor)))) == pages[number + 1 :]
+
+
+def test_a_resource_may_be_read_ahead_of_time_in_pages_and_parts():
+    with adapter_on(Orders(), paging=PageNumber(size=2), reads_ahead=True) as (orders, _):
+        reading = Reading(orders, None, None, 1, prepare=list)
+        found = [([one["id"] for one in part.records], part.is_last) for part in reading]
+        cursors = [part.following for part in Reading(orders, None, None, 9, prepare=list)]
+        assert cursors == [cursor for _, cursor in orders.pages()]
+    assert found == [(["1"], False), (["2"], True), (["3"], False), (["4"], True), (["5"], True)]
 
 
 def test_lists_and_records_may_be_wrapped():

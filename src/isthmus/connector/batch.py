@@ -7,6 +7,7 @@ from contextlib import closing
 from typing import Any
 
 from isthmus.connector.brake import TAKING
+from isthmus.connector.census import LIMIT, census
 from isthmus.connector.outcome import Outcome, Tally
 from isthmus.connector.reading import Reading, chunked, reads_ahead
 from isthmus.connector.synchronizer import Synchronizer
@@ -140,26 +141,43 @@ class BatchImporter(Synchronizer):
         tally.add(self.remove([one for one in missing if one in paired], deleter))
         self.env.commit()
 
-    def run_step(self, filters: Any = None, cursor: Any = None, *, force: bool = False) -> tuple[Tally, Any]:
-        """Import one page of the adapter's, from a cursor (None: the first); return the tally and the cursor
-        of what follows, None behind the last page.
+    def run_step(
+        self, filters: Any = None, cursor: Any = None, *, force: bool = False
+    ) -> tuple[Tally, Any, int]:
+        """Import one page of the adapter's, from a cursor (None: the first); return the tally, the cursor of
+        what follows (None behind the last page), and the census of the pairs that it met.
 
-        For a job per page: whoever calls keeps the cursor.
+        For a job per page: whoever calls keeps the cursor, and adds up the censuses for :meth:`sweep_all`.
         """
         importer = self.component(usage="record.importer")
-        tally = Tally()
+        tally, met = Tally(), 0
         for records, following in self.backend_adapter.pages(filters, cursor):
             for part in chunked(records, self.collection.page_size or 200):
-                tally.add(importer.run_page(part, force=force))
+                outcomes = importer.run_page(part, force=force)
+                tally.add(outcomes)
+                paired = self.binder.to_internal_many(
+                    {one.external_id for one in outcomes if one.external_id}
+                )
+                met = (met + census(str(external_id) for external_id in paired)) % LIMIT
                 self.env.commit()
-            return tally, following
-        return tally, None
+            return tally, following, met
+        return tally, None, met
 
-    def sweep_all(self) -> Tally:
-        """Hand pairs to the deleter whose external record is not among all that the other side has."""
+    def sweep_all(self, met: int | None = None) -> Tally:
+        """Hand pairs to the deleter whose external record is not among all that the other side has.
+
+        ``met`` is the census of the pairs that all pages together met (None: not known): where it is that of
+        all pairs, none is missing, and the other side need not be searched once more.
+        """
         tally = Tally()
-        tally.add(self.sweep({str(external_id) for external_id in self.backend_adapter.search()}))
+        if met is None or met != census(self._paired()):
+            tally.add(self.sweep({str(external_id) for external_id in self.backend_adapter.search()}))
         return tally
+
+    def _paired(self) -> list[str]:
+        """Return the external ids of the pairs that a sweep looks at."""
+        domain = [*self.binder._scope(), ("state", "!=", "deleted")]
+        return [row["external_id"] for row in self.model._read_rows(domain, ["external_id"])]
 
     def sweep(self, met: set[str]) -> Iterator[Outcome]:
         """Yield what became of pairs whose external record was not among those met.
@@ -168,9 +186,7 @@ class BatchImporter(Synchronizer):
         alone and reported.
         """
         deleter = self.component(usage="record.import.deleter")
-        domain = [*self.binder._scope(), ("state", "!=", "deleted")]
-        rows = self.model._read_rows(domain, ["external_id"])
-        yield from self.remove([row["external_id"] for row in rows if row["external_id"] not in met], deleter)
+        yield from self.remove([one for one in self._paired() if one not in met], deleter)
 
     def remove(self, missing: list[str], deleter: Any) -> Iterator[Outcome]:
         """Hand to the deleter what the other side confirms to be gone; yield what became of each.

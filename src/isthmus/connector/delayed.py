@@ -17,6 +17,7 @@ from typing import Any
 
 import isthmus.connector.binding  # noqa: F401 - what is extended here must be declared before
 from isthmus import models
+from isthmus.connector.census import LIMIT
 from isthmus.connector.operation import chosen_entities, held, lease_of, working
 from isthmus.connector.outcome import Outcome, Tally
 from isthmus.connector.reading import chunked
@@ -110,23 +111,27 @@ class DelayedImport(models.AbstractModel):
         cursor: Any = None,
         force: bool = False,
         following: Sequence[str] = (),
+        met: int | None = None,
     ) -> dict[str, Any]:
         """Import a page of external records; a job goes on with the next page in a job of its own.
 
         The next job is stored with the end of this one, so that a run that is cut off goes on where it was.
         Behind the last page comes the sweep (see :meth:`import_sweep`), when nothing was filtered, then the
-        entities ``following``. Called at once, it imports all pages. Returns the counts.
+        entities ``following``; ``met`` is the census of the pairs that the pages before met. Called at once,
+        it imports all pages. Returns the counts.
         """
         with held(backend, "import", [self._name]), working(backend, self._name, "import") as work:
             importer = work.component(usage="batch.importer")
             if not self._is_in_job():
                 return counts(importer.run(filters, force=force))
-            tally, more = importer.run_step(filters, cursor, force=force)
+            tally, more, here = importer.run_step(filters, cursor, force=force)
+        before = 0 if cursor is None else met
+        total = None if before is None else (before + here) % LIMIT
         empty = self.browse()
         if more is not None:
-            empty.with_delay().import_batch(backend, filters, more, force, following)
+            empty.with_delay().import_batch(backend, filters, more, force, following, total)
         elif filters is None:
-            empty.with_delay().import_sweep(backend, force, following)
+            empty.with_delay().import_sweep(backend, force, following, total)
         else:
             self._go_on(backend, force, following)
         return counts(tally)
@@ -139,14 +144,18 @@ class DelayedImport(models.AbstractModel):
         serial_key=key_of_batch("import"),
     )
     def import_sweep(
-        self: Any, backend: Any, force: bool = False, following: Sequence[str] = ()
+        self: Any,
+        backend: Any,
+        force: bool = False,
+        following: Sequence[str] = (),
+        met: int | None = None,
     ) -> dict[str, Any]:
         """Hand to the deleter what the other side no longer has, then go on with the entities ``following``.
 
-        Returns the counts.
+        ``met`` is the census of the pairs that all pages met. Returns the counts.
         """
         with held(backend, "import", [self._name]), working(backend, self._name, "import") as work:
-            tally = work.component(usage="batch.importer").sweep_all()
+            tally = work.component(usage="batch.importer").sweep_all(met)
         self._go_on(backend, force, following)
         return counts(tally)
 

@@ -6,7 +6,7 @@ member). Everything else is read board by board.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
@@ -158,19 +158,34 @@ class CardAdapter(TrelloAdapter):
     )  # fmt: skip
 
     def pages(self, filters: Any = None, cursor: Any = None) -> Iterator[tuple[list[Record], Any]]:
-        """Yield pages of cards. The cursor holds the board and the oldest id that was read of it."""
+        """Yield pages of cards. The cursor holds the board and the oldest id that was read of it, or that all
+        of it was read.
+        """
         yield from self.pages_with({"fields": self._fields}, cursor)
 
-    def pages_with(self, params: Mapping[str, Any], cursor: Any = None) -> Iterator[tuple[list[Record], Any]]:
-        """Yield pages of cards with what is asked of them."""
-        start = cursor or {"board": None, "before": None}
-        for board in self.boards_from(start["board"]):
-            before = start["before"] if board == start["board"] else None
-            for records in self._pages_of(board, before, params):
-                yield records, {"board": board, "before": records[0]["id"]}
+    def pages_with(
+        self, params: Mapping[str, Any], cursor: Any = None, only: Container[str] | None = None
+    ) -> Iterator[tuple[list[Record], Any]]:
+        """Yield pages of cards with what is asked of them; ``only`` of these boards (None: of all)."""
+        for board, before in self.places_from(cursor):
+            if only is not None and board not in only:
+                continue
+            for records, is_last in self._pages_of(board, before, params):
+                oldest = records[0]["id"]
+                yield records, {"done": board} if is_last else {"board": board, "before": oldest}
 
-    def _pages_of(self, board: str, before: str | None, params: Mapping[str, Any]) -> Iterator[list[Record]]:
-        """Yield a board's cards in pages sorted by id; a page that is too much for Trello is halved.
+    def places_from(self, cursor: Any) -> Iterator[tuple[str, str | None]]:
+        """Yield the boards that a cursor leaves, each with the oldest id that was read of it (None: none)."""
+        start = cursor or {}
+        for board in self.boards_from(start.get("done") or start.get("board")):
+            if board != start.get("done"):
+                yield board, start["before"] if board == start.get("board") else None
+
+    def _pages_of(
+        self, board: str, before: str | None, params: Mapping[str, Any]
+    ) -> Iterator[tuple[list[Record], bool]]:
+        """Yield a board's cards in pages sorted by id, each with whether it is known to be the last one; a
+        page that is too much for Trello is halved.
 
         With a limit Trello gives the newest cards, in the order of the board: what follows is older than the
         oldest one seen.
@@ -185,9 +200,10 @@ class CardAdapter(TrelloAdapter):
                 size //= 2
                 continue
             cards = [card for _, card in sorted({card["id"]: card for card in found}.items())]
+            is_last = len(found) < size or not cards or cards[0]["id"] == before
             if cards:
-                yield cards
-            if len(found) < size or not cards or cards[0]["id"] == before:
+                yield cards, is_last
+            if is_last:
                 return
             before = cards[0]["id"]
 
@@ -207,7 +223,7 @@ class CardAdapter(TrelloAdapter):
     def of_board(self, board: str) -> list[Record]:
         """Return all cards of a board."""
         pages = self._pages_of(board, None, {"fields": self._fields})
-        return [card for page in pages for card in page]
+        return [card for page, _ in pages for card in page]
 
     def create(self, data: Mapping[str, Any]) -> Record:
         """Create a card and return it; that it is archived cannot be told at once and is written after."""

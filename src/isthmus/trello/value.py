@@ -55,13 +55,9 @@ class Value(CardPart):
         def pages(self, filters: Any = None, cursor: Any = None) -> Iterator[tuple[list[Record], Any]]:
             """Yield the values of pages of cards, of the boards that have custom fields."""
             cards: CardAdapter = self.component(usage="backend.adapter", model_name="trello.card")
-            start = cursor or {"board": None, "before": None}
-            for board in self.boards_from(start["board"]):
-                if board not in self.component(usage="custom.fields").columns():
-                    continue
-                before = start["before"] if board == start["board"] else None
-                for records in cards._pages_of(board, before, PARAMS):
-                    yield self.values_of(records), {"board": board, "before": records[0]["id"]}
+            columns = self.component(usage="custom.fields").columns()
+            for records, following in cards.pages_with(PARAMS, cursor, only=columns):
+                yield self.values_of(records), following
 
         def read(self, external_id: Any) -> Record:
             for record in self.read_many([external_id]):

@@ -50,6 +50,46 @@ def test_an_import_runs_a_job_for_each_page_then_one_for_what_is_gone(app: Trial
         assert env["s.partner"].search_count([]) == 7
 
 
+def test_where_all_pairs_were_met_the_other_side_is_not_searched_again(app: TrialApp, shop: Shop) -> None:
+    shop.add(7)
+    for _ in range(2):
+        with app.environment() as env:
+            import_later(backend_of(env))
+        app.run_jobs()
+    assert calls(app).count("import_sweep") == 2
+    assert shop.count("search") == 0
+
+
+@pytest.mark.parametrize("gone", [0, 3, 6])
+def test_a_pair_that_no_page_met_is_looked_for_and_goes(app: TrialApp, shop: Shop, gone: int) -> None:
+    ids = shop.add(7)
+    with app.environment() as env:
+        import_backend(backend_of(env))
+    del shop.partners[ids[gone]]
+    with app.environment() as env:
+        import_later(backend_of(env))
+    app.run_jobs()
+    assert shop.count("search") == 1
+    with app.environment() as env:
+        assert env["s.partner"].search_count([]) == 6
+        assert env["shop.partner"].search([("state", "=", "deleted")]).mapped("external_id") == [ids[gone]]
+
+
+def test_a_job_that_was_stored_before_pages_counted_their_pairs_has_everything_searched(
+    app: TrialApp, shop: Shop
+) -> None:
+    ids = shop.add(7)
+    with app.environment() as env:
+        import_backend(backend_of(env))
+    del shop.partners[ids[0]]
+    with app.environment() as env:
+        env["shop.partner"].with_delay().import_batch(backend_of(env), None, ids[4], False, [])
+    app.run_jobs()
+    assert shop.count("search") == 1
+    with app.environment() as env:
+        assert env["s.partner"].search_count([]) == 6
+
+
 def test_a_second_import_while_the_first_waits_is_the_same_job(app: TrialApp) -> None:
     with app.environment() as env:
         first, second = import_later(backend_of(env)), import_later(backend_of(env))

@@ -154,6 +154,16 @@ def test_pages_go_on_from_any_cursor_after_a_trip_through_json(adapter_of, sandb
             assert list(adapter.pages(None, json.loads(json.dumps(cursor)))) == pages[number + 1 :]
 
 
+def test_behind_the_last_page_of_a_board_nothing_is_asked_of_it(adapter_of, sandbox, small_pages):
+    sandbox.load(board_path("10"))
+    with adapter_of("trello.card") as adapter:
+        *_, (_, cursor) = adapter.pages()
+        before = len(sandbox.log)
+        assert list(adapter.pages(None, cursor)) == []
+        asked = [entry.path for entry in list(sandbox.log)[before:]]
+    assert not [path for path in asked if path.endswith("/cards/all")], asked
+
+
 def test_a_cursor_of_another_kind_goes_on_behind_its_board(adapter_of, sandbox):
     for number in ("03", "08", "10"):
         sandbox.load(board_path(number))

@@ -37,7 +37,7 @@ class BatchImporter(Synchronizer):
 
         For whoever has something else to do before; :meth:`close` gives it up.
         """
-        if reads_ahead(self.backend_adapter):
+        if self._begun is None and reads_ahead(self.backend_adapter):
             self._begun = self._read(None, restart)
 
     def close(self) -> None:
@@ -62,13 +62,14 @@ class BatchImporter(Synchronizer):
         if restart:
             checkpoint.reset()
         reading = self._begun if self._begun and filters is None else self._read(filters, restart)
+        self._begun = None
         whole = reading.cursor is None and filters is None
         importer = self.component(usage="record.importer")
         before = {} if reading.cursor is None else checkpoint.counts()
         tally, met = Tally(), set[str]()
         with closing(reading):
             for part in reading:
-                outcomes = importer.run_page(part.records, force=force)
+                outcomes = importer.run_page(part.records, force=force) if part.records else []
                 tally.add(outcomes)
                 met.update(outcome.external_id for outcome in outcomes if outcome.external_id)
                 done = sum(before.values()) + tally.total

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from isthmus.connector.agreement import Agreement, watched
@@ -16,6 +17,10 @@ from isthmus.connector.sent import Sent
 from isthmus.connector.synchronizer import Synchronizer
 from isthmus.connector.timeline_entry import of_import
 from isthmus.errors import IsthmusError, NotFoundError
+
+#: How long what is only made ready rests after each record: else whoever imports waits for the interpreter,
+#: which threads share, after every query.
+GIVE_WAY_S = 0.0001
 
 
 class Importer(Synchronizer):
@@ -102,6 +107,7 @@ class Importer(Synchronizer):
                 for record in records:
                     with suppress(Exception):  # what is wrong with a record is found out again, and told
                         converter.comparable(converter.to_odoo(record[field]))
+                    time.sleep(GIVE_WAY_S)
 
         return prepare
 
@@ -168,11 +174,11 @@ class Importer(Synchronizer):
             )
         return item
 
-    @property
+    @cached_property
     def _sources(self) -> frozenset[str]:
         return frozenset(name for rule in self.mapper.active_rules() for name in rule.sources or ())
 
-    @property
+    @cached_property
     def _whole(self) -> bool:
         return any(rule.sources is None for rule in self.mapper.active_rules())
 

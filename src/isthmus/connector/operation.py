@@ -6,7 +6,6 @@ import difflib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
-from itertools import zip_longest
 from typing import Any
 
 from isthmus.connector.brake import Brake, Limit
@@ -16,6 +15,9 @@ from isthmus.connector.outcome import Outcome, Tally
 from isthmus.connector.verifier import Difference, Unpaired, Verification
 from isthmus.errors import ConfigurationError
 from isthmus.events.origin import reference
+
+#: So many entities begin to be read before it is their turn: some have next to nothing to write.
+UPCOMING = 2
 
 #: ``progress(entity, done, total)``; ``total`` is None where it is not known.
 Progress = Callable[[str, int, int | None], None]
@@ -96,10 +98,10 @@ def import_backend(
             )
             turns.append((entity, work.component(usage="batch.importer"), Meter()))
             open_until_the_end.callback(turns[-1][1].close)
-        for (entity, batch, meter), following in zip_longest(turns, turns[1:]):
-            if following is not None:
-                with following[2]:
-                    following[1].begin(restart=restart)
+        for number, (entity, batch, meter) in enumerate(turns):
+            for _, upcoming, its_meter in turns[number + 1 : number + 1 + UPCOMING]:
+                with its_meter:
+                    upcoming.begin(restart=restart)
             with meter:
                 tally = batch.run(force=force, restart=restart, progress=telling(progress, entity, beat))
             reports.append(report_of(entity, tally, meter))

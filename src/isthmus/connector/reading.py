@@ -54,13 +54,19 @@ def reads_ahead(adapter: Any) -> bool:
 
 
 def parts(adapter: Any, filters: Any, cursor: Any, size: int) -> Iterator[Part]:
-    """Yield the parts of an adapter's pages, at least one of each page."""
+    """Yield the parts of an adapter's pages; pages without records go along with the next that has some."""
     total = adapter.count(filters)
+    empty: Part | None = None
     for records, following in adapter.pages(filters, cursor):
         *others, last = list(chunked(records, size)) or [[]]
         for one in others:
             yield Part(one, following, False, total)
-        yield Part(last, following, True, total)
+        end = Part(last, following, True, total)
+        empty = None if last else end
+        if last:
+            yield end
+    if empty is not None:
+        yield empty
 
 
 def prepared(found: Iterable[Part], prepare: Prepare) -> Iterator[Part]:

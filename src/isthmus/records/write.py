@@ -136,8 +136,9 @@ class Write(Search):
         """Split values into the model's own and those of the models that it delegates to (by link field)."""
         own: Values = {}
         delegated: dict[str, Values] = {}
+        fields = self._fields
         for name, value in values.items():
-            if name in self._fields:
+            if name in fields:
                 own[name] = value
             elif link := self._delegate(name):
                 delegated.setdefault(link, {})[name] = value
@@ -149,8 +150,9 @@ class Write(Search):
         """Return the own values in neutral form, and the x2many work to do once the record is there."""
         values: Values = {}
         lines = Lines()
+        fields = self._fields
         for name, value in own.items():
-            field = self._fields[name]
+            field = fields[name]
             if name in KEPT_BY_STORE:
                 continue
             if not field.store:

@@ -36,11 +36,10 @@ class Ahead(Generic[Thing]):
                 self._taken.put(([thing], None))
                 self._room.acquire()
                 if self._is_closed:
-                    return
+                    break
+            self._taken.put(([], None))
         except BaseException as error:  # it is whoever takes the things that has to know
             self._taken.put(([], error))
-        else:
-            self._taken.put(([], None))
         finally:
             if isinstance(self._things, Generator):
                 self._things.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import Any
 
 from isthmus.connector.brake import TAKING
@@ -11,7 +11,7 @@ from isthmus.connector.census import LIMIT, census
 from isthmus.connector.outcome import Outcome, Tally
 from isthmus.connector.reading import Reading, chunked, reads_ahead
 from isthmus.connector.synchronizer import Synchronizer
-from isthmus.errors import BrakeError, ForbiddenError
+from isthmus.errors import BrakeError, ForbiddenError, IsthmusError
 
 #: ``progress(done, total)``: how many records were looked at, and of how many (None: not known).
 Progress = Callable[[int, int | None], None]
@@ -38,7 +38,8 @@ class BatchImporter(Synchronizer):
         For whoever has something else to do before; :meth:`close` gives it up.
         """
         if self._begun is None and reads_ahead(self.backend_adapter):
-            self._begun = self._read(None, restart)
+            with suppress(IsthmusError):  # what cannot begin fails again when it is its turn
+                self._begun = self._read(None, restart)
 
     def close(self) -> None:
         """Give up what was begun to be read."""
@@ -68,16 +69,18 @@ class BatchImporter(Synchronizer):
         before = {} if reading.cursor is None else checkpoint.counts()
         tally, met = Tally(), set[str]()
         with closing(reading):
-            for part in reading:
-                outcomes = importer.run_page(part.records, force=force) if part.records else []
+            for portion in reading:
+                outcomes = importer.run_page(portion.records, force=force) if portion.records else []
                 tally.add(outcomes)
                 met.update(outcome.external_id for outcome in outcomes if outcome.external_id)
                 done = sum(before.values()) + tally.total
-                progress(done, None if part.total is None else max(done, part.total))  # some only guess it
-                if part.is_last:
-                    checkpoint.save(part.following, **added(before, tally))
+                progress(
+                    done, None if portion.total is None else max(done, portion.total)
+                )  # some only guess it
+                if portion.is_last:
+                    checkpoint.save(portion.following, **added(before, tally))
                 self.env.commit()  # what is bound is kept, and nobody waits long for the database
-                if part.is_last:
+                if portion.is_last:
                     self.between_pages()
         if whole:
             try:

@@ -1,4 +1,4 @@
-"""Reading what an import goes through: the adapter's pages in parts, ahead of time where the adapter can."""
+"""Reading what an import goes through: the adapter's pages in portions, ahead of time where it can."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Prepare = Callable[[Sequence[Any]], object]
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Portion:
     """Records of one page. ``following``: the cursor behind the page, of its last part (``is_last``).
 
     ``total`` is about how many records there are in all, or None.
@@ -26,21 +26,21 @@ class Part:
 
 
 class Reading:
-    """Goes once through the parts of an adapter's pages from a cursor on (None: the beginning).
+    """Goes once through the portions of an adapter's pages from a cursor on (None: the beginning).
 
     An adapter that ``reads_ahead`` is asked at once, and by a thread.
     """
 
     def __init__(self, adapter: Any, filters: Any, cursor: Any, size: int, prepare: Prepare) -> None:
         self.cursor = cursor
-        self._ahead: Ahead[Part] | None = None
-        self._parts: Iterable[Part] = parts(adapter, filters, cursor, size)
+        self._ahead: Ahead[Portion] | None = None
+        self._portions: Iterable[Portion] = portions(adapter, filters, cursor, size)
         if reads_ahead(adapter):
             adapter.prepare_reading()
-            self._parts = self._ahead = Ahead(prepared(self._parts, prepare))
+            self._portions = self._ahead = Ahead(prepared(self._portions, prepare))
 
-    def __iter__(self) -> Iterator[Part]:
-        return iter(self._parts)
+    def __iter__(self) -> Iterator[Portion]:
+        return iter(self._portions)
 
     def close(self) -> None:
         """Read no more."""
@@ -53,15 +53,15 @@ def reads_ahead(adapter: Any) -> bool:
     return bool(getattr(adapter, "reads_ahead", False))
 
 
-def parts(adapter: Any, filters: Any, cursor: Any, size: int) -> Iterator[Part]:
-    """Yield the parts of an adapter's pages; pages without records go along with the next that has some."""
+def portions(adapter: Any, filters: Any, cursor: Any, size: int) -> Iterator[Portion]:
+    """Yield the portions of an adapter's pages; a page without records goes along with the next one."""
     total = adapter.count(filters)
-    empty: Part | None = None
+    empty: Portion | None = None
     for records, following in adapter.pages(filters, cursor):
         *others, last = list(chunked(records, size)) or [[]]
         for one in others:
-            yield Part(one, following, False, total)
-        end = Part(last, following, True, total)
+            yield Portion(one, following, False, total)
+        end = Portion(last, following, True, total)
         empty = None if last else end
         if last:
             yield end
@@ -69,11 +69,11 @@ def parts(adapter: Any, filters: Any, cursor: Any, size: int) -> Iterator[Part]:
         yield empty
 
 
-def prepared(found: Iterable[Part], prepare: Prepare) -> Iterator[Part]:
-    """Yield parts whose records were made ready."""
-    for part in found:
-        prepare(part.records)
-        yield part
+def prepared(found: Iterable[Portion], prepare: Prepare) -> Iterator[Portion]:
+    """Yield portions whose records were made ready."""
+    for portion in found:
+        prepare(portion.records)
+        yield portion
 
 
 def chunked(items: Iterable[Any], size: int) -> Iterator[list[Any]]:

@@ -23,6 +23,9 @@ Record = Mapping[str, Any]
 #: The largest page of cards that Trello gives, and where halving it ends.
 PAGE, SMALLEST_PAGE = 1000, 50
 
+#: For how long work contexts that share something believe the same boards: a watch shares for days.
+BOARDS_STAND = timedelta(minutes=1)
+
 #: How much earlier than our clock says a card may have been created by Trello's.
 SKEW = timedelta(minutes=5)
 
@@ -59,9 +62,11 @@ class TrelloAdapter(CRUDAdapter, TrelloComponent, AbstractComponent):
         if known is None:
             shared: dict[Any, Any] = getattr(self.work, "shared", {})
             asked = ("trello.boards", self.collection.id, *(self.collection.boards or ()))
-            if asked not in shared:
-                shared[asked] = [board["id"] for board in self._find_boards()]
-            known = self.work.trello_boards = shared[asked]  # type: ignore[attr-defined]
+            found, since = shared.get(asked, (None, None))
+            if found is None or self.env.now - since >= BOARDS_STAND:
+                found = [board["id"] for board in self._find_boards()]
+                shared[asked] = found, self.env.now
+            known = self.work.trello_boards = found  # type: ignore[attr-defined]
         return known
 
     def boards_from(self, board: str | None) -> list[str]:

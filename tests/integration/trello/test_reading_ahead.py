@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -118,3 +119,34 @@ def test_an_error_of_the_reader_comes_behind_what_was_read_before_and_the_next_i
     with stage.app.environment() as env:
         assert env["project.task"].search_count([]) == CARDS
         assert all(one.ok for one in verify_backend(env["trello.backend"].search([])))
+
+
+def test_what_cannot_begin_to_be_read_fails_in_its_turn(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: Any) -> None:
+        raise RejectedError("not now")
+
+    monkeypatch.setattr("isthmus.trello.checkitem.CheckItem.Adapter.prepare_reading", refuse, raising=False)
+    with pytest.raises(RejectedError, match="not now"):
+        run_import(stage)
+    with stage.app.environment() as env:
+        assert env["trello.card"].search_count([]) == CARDS, "the entities before it are imported"
+
+
+def test_boards_that_are_shared_are_asked_for_again_after_a_while(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared: dict[Any, Any] = {}
+
+    def boards_asked() -> int:
+        before = len(stage.trello.log)
+        with stage.app.environment() as env:
+            backend = env["trello.backend"].search([])
+            with backend.work_on("trello.card", shared=shared) as work:
+                assert work.component(usage="backend.adapter").boards() == [BOARD]
+        return len(stage.trello.log) - before
+
+    assert [boards_asked(), boards_asked()] == [1, 0]
+    monkeypatch.setattr("isthmus.trello.adapter.BOARDS_STAND", timedelta(0))
+    assert boards_asked() == 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from typing import Any
 
 from isthmus.connector.brake import TAKING
@@ -11,7 +11,7 @@ from isthmus.connector.census import LIMIT, census
 from isthmus.connector.outcome import Outcome, Tally
 from isthmus.connector.reading import Reading, chunked, reads_ahead
 from isthmus.connector.synchronizer import Synchronizer
-from isthmus.errors import BrakeError, ForbiddenError, IsthmusError
+from isthmus.errors import BrakeError, ForbiddenError
 
 #: ``progress(done, total)``: how many records were looked at, and of how many (None: not known).
 Progress = Callable[[int, int | None], None]
@@ -38,8 +38,7 @@ class BatchImporter(Synchronizer):
         For whoever has something else to do before; :meth:`close` gives it up.
         """
         if self._begun is None and reads_ahead(self.backend_adapter):
-            with suppress(IsthmusError):  # what cannot begin fails again when it is its turn
-                self._begun = self._read(None, restart)
+            self._begun = self._read(None, restart)
 
     def close(self) -> None:
         """Give up what was begun to be read."""

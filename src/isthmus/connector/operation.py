@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,7 @@ from isthmus.connector.locker import LeaseHold, RecordLocker
 from isthmus.connector.meter import Meter
 from isthmus.connector.outcome import Outcome, Tally
 from isthmus.connector.verifier import Difference, Unpaired, Verification
-from isthmus.errors import ConfigurationError
+from isthmus.errors import ConfigurationError, IsthmusError
 from isthmus.events.origin import reference
 
 #: So many entities begin to be read before it is their turn: some have next to nothing to write.
@@ -99,8 +99,10 @@ def import_backend(
             turns.append((entity, work.component(usage="batch.importer"), Meter()))
             open_until_the_end.callback(turns[-1][1].close)
         for number, (entity, batch, meter) in enumerate(turns):
+            with meter:
+                batch.begin(restart=restart)
             for _, upcoming, its_meter in turns[number + 1 : number + 1 + UPCOMING]:
-                with its_meter:
+                with its_meter, suppress(IsthmusError):  # what cannot begin fails again when it is its turn
                     upcoming.begin(restart=restart)
             with meter:
                 tally = batch.run(force=force, restart=restart, progress=telling(progress, entity, beat))

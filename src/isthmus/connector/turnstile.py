@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from isthmus.errors import IsthmusError
 from isthmus.http.turnstile import Decide, Leave, T, Turnstile
 from isthmus.records import Registry, SqlDatabase, fields, model
-from isthmus.records.database import SqlTransaction
+from isthmus.records.transaction import SqlTransaction
 
 
 class Turn(model.Model):

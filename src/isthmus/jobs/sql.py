@@ -24,17 +24,20 @@ COPY_FROM = 500
 
 
 class Transaction(Protocol):
-    """A database transaction (:class:`isthmus.records.database.SqlTransaction`)."""
+    """A database transaction (:class:`isthmus.records.transaction.SqlTransaction`)."""
 
     dialect: Any
-    connection: Any
+    driver: Any
 
     def execute(self, statement: str, parameters: Any = ()) -> Any:
         """Execute a statement in the driver's words; return its cursor."""
         ...
 
-    def defer(self, statement: str, parameters: tuple[Any, ...]) -> None:
-        """Execute a statement before whatever comes next, or with the commit."""
+    def defer(self, statement: str, parameters: tuple[Any, ...], before: tuple[str, ...] = ()) -> None:
+        """Execute a statement before whatever comes next, or with the commit.
+
+        ``before``: what each connection executes once before it.
+        """
         ...
 
     def alone(self, statement: str, parameters: tuple[Any, ...]) -> Any:
@@ -154,8 +157,7 @@ class Sql:
             self.insert(table, list(map(make, things)))
 
     def _copy(self, table: sa.Table, rows: Iterable[Row]) -> None:
-        driver = self.transaction.connection.connection.dbapi_connection
-        with driver.cursor() as cursor, cursor.copy(_copying(table)) as copy:
+        with self.transaction.driver.cursor() as cursor, cursor.copy(_copying(table)) as copy:
             copy.set_types([_copy_type(column) for column in table.columns])
             for row in rows:
                 copy.write_row(row)
@@ -173,8 +175,8 @@ class Sql:
                 count,
             )[0]
             return sorted(all_) if all_ else list(range(first, last + 1))
-        last = self.row("SELECT seq FROM sqlite_sequence WHERE name = 'job'")
-        first = (last[0] if last else 0) + 1
+        (last,) = self.rows("SELECT max(id) FROM job")[0]
+        first = (last or 0) + 1
         return list(range(first, first + count))
 
 

@@ -314,14 +314,15 @@ def open_environment(
 class Block:
     """The block of an environment. A class, since a job that does nothing else has no time for generators."""
 
-    __slots__ = ("_context", "_transaction")
+    __slots__ = ("_context", "_env", "_transaction")
 
     def __init__(self, transaction: Transaction, context: Mapping[str, Any] | None) -> None:
         self._transaction = transaction
         self._context = context
 
     def __enter__(self) -> Environment:
-        return Environment(self._transaction, self._context)
+        self._env = Environment(self._transaction, self._context)
+        return self._env
 
     def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
         try:
@@ -331,6 +332,7 @@ class Block:
                 self._transaction.rollback()
         finally:
             self._transaction.close()
+            self._env._empty.clear()  # they know each other, and would wait for the garbage collector
 
     def _commit(self) -> None:
         try:

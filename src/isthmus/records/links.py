@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 if TYPE_CHECKING:
-    from isthmus.records.database import SqlTransaction
     from isthmus.records.fields import Many2many
+    from isthmus.records.transaction import SqlTransaction
 
 #: Records, and the commands for each of them.
 Change = tuple[Sequence[int], Sequence[Any]]

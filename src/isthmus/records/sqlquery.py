@@ -18,9 +18,9 @@ from isthmus.records.sqldomain import SqlReader
 from isthmus.records.store import NO_CONTEXT, Context, Values
 
 if TYPE_CHECKING:
-    from isthmus.records.database import SqlTransaction
     from isthmus.records.registry import Registry
     from isthmus.records.tables import Tables
+    from isthmus.records.transaction import SqlTransaction
 
 _IS_ACTIVE = Leaf("active", "=", True)
 

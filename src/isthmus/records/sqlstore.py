@@ -19,9 +19,9 @@ from isthmus.records.store import NO_CONTEXT, Context, Values
 from isthmus.records.violation import explained
 
 if TYPE_CHECKING:
-    from isthmus.records.database import SqlTransaction
     from isthmus.records.registry import Registry
     from isthmus.records.tables import Tables
+    from isthmus.records.transaction import SqlTransaction
 
 #: A many2many, records, and the commands for each of them.
 Links = tuple[Field, Sequence[int], Any]

@@ -22,7 +22,7 @@ from isthmus.connector.round import Round, sync_backend
 from isthmus.errors import IsthmusError, RetryableJobError
 from isthmus.http import HttpClient, Timeout
 from isthmus.inheritance import import_package
-from isthmus.records.database import SqlTransaction
+from isthmus.records.transaction import SqlTransaction
 
 # Loaded before the processes are forked: each begins at once, and all run what was there when it began.
 for package in ("isthmus.connector", "isthmus.delay", "isthmus.odoo", "isthmus.trello"):

@@ -110,6 +110,8 @@ class Disk:
         self.most = 2**30
         self._lock = threading.Lock()
         # As each connection is used, so that one that rests in the pool has the limit too.
+        app.database.connections.most = 0
+        app.database.connections.close()
         sa.event.listen(app.database.engine, "checkout", self._limit)
 
     def _limit(self, connection: Any, record: object, proxy: object) -> None:
@@ -157,6 +159,7 @@ def test_a_database_that_may_only_be_read_says_so(app: TrialApp) -> None:
     def protect(connection: Any, record: object, proxy: object) -> None:
         connection.execute("PRAGMA query_only = ON")
 
+    app.database.connections.close()
     sa.event.listen(app.database.engine, "checkout", protect)
     with pytest.raises(ConfigurationError, match="readonly"):
         enqueue(app, 1)

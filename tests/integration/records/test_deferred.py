@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
+import sqlalchemy as sa
 
 from isthmus.errors import ConcurrentWriteError, ConstraintError
 from isthmus.records import SqlDatabase
-from isthmus.records.database import SqlTransaction
+from isthmus.records.transaction import SqlTransaction
 
 ADD = {"sqlite": "INSERT INTO mark (id) VALUES (?)", "postgresql": "INSERT INTO mark (id) VALUES (%s)"}
 
@@ -23,7 +25,6 @@ def marks(database: SqlDatabase) -> SqlDatabase:
 
 
 def add(transaction: SqlTransaction, mark: int) -> None:
-    transaction.lock()
     transaction.defer(ADD[transaction.dialect.name], (mark,))
 
 
@@ -52,7 +53,43 @@ def test_what_was_deferred_is_seen_by_what_comes_next_and_by_others_after_the_co
 def test_one_statement_alone_is_committed(marks: SqlDatabase) -> None:
     with marks.begin() as transaction:
         add(transaction, 1)
+        assert transaction.has_written
     assert found(marks) == [1]
+
+
+@pytest.mark.parametrize("before", ["lock", "read", "execute"])
+def test_a_statement_in_a_transaction_that_has_begun_ends_with_it(marks: SqlDatabase, before: str) -> None:
+    transaction = marks.transaction()
+    {
+        "lock": transaction.lock,
+        "read": lambda: transaction.read(sa.text("SELECT 1")),
+        "execute": lambda: transaction.execute("SELECT 1"),
+    }[before]()
+    add(transaction, 1)
+    transaction.lock()
+    assert found(marks) == []
+    transaction.commit()
+    transaction.close()
+    assert found(marks) == [1]
+
+
+def test_what_a_connection_needs_to_know_is_told_once_and_by_each(tmp_path: Path) -> None:
+    database = SqlDatabase(f"sqlite:///{tmp_path}/marks.sqlite")
+    with database.begin() as transaction:
+        transaction.execute("CREATE TABLE mark (id integer PRIMARY KEY)")
+    before = (
+        "CREATE TEMP VIEW twice (id) AS SELECT NULL",
+        "CREATE TEMP TRIGGER twice_add INSTEAD OF INSERT ON twice BEGIN "
+        "INSERT INTO mark (id) VALUES (new.id); INSERT INTO mark (id) VALUES (-new.id); END",
+    )
+    one, other = database.transaction(), database.transaction()
+    for mark, transaction in enumerate([one, other, one, other], 1):
+        transaction.defer("INSERT INTO twice (id) VALUES (?)", (mark,), before)
+        transaction.commit()
+    for transaction in (one, other):
+        transaction.close()
+    assert found(database) == [-4, -3, -2, -1, 1, 2, 3, 4]
+    database.close()
 
 
 def test_what_was_deferred_is_undone_with_its_transaction(marks: SqlDatabase) -> None:
@@ -116,4 +153,29 @@ def test_a_connection_that_is_lost_with_a_statement_alone_is_replaced(
     with database.begin() as transaction:
         add(transaction, 3)
     assert found(database) == [1, 3]
+    database.close()
+
+
+def test_a_transaction_whose_connection_is_lost_commits_nothing_of_its_rest(
+    postgres_url: str, server: psycopg.Connection[tuple[int]]
+) -> None:
+    database = SqlDatabase(postgres_url)
+    server.execute("CREATE TABLE mark (id integer PRIMARY KEY)")
+    transaction = database.transaction()
+    transaction.execute(ADD["postgresql"], (1,))
+    server.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    for _ in range(2):
+        with pytest.raises(ConcurrentWriteError):
+            transaction.execute(ADD["postgresql"], (2,))
+    add(transaction, 3)
+    with pytest.raises(ConcurrentWriteError):
+        transaction.commit()
+    transaction.rollback()
+    add(transaction, 4)
+    transaction.commit()
+    transaction.close()
+    assert found(database) == [4]
     database.close()

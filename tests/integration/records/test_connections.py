@@ -1,0 +1,96 @@
+"""Connections that rest between transactions: used again, given up when they are old, lost or in the way."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from isthmus.records import SqlDatabase
+from isthmus.records.connections import Connections
+from tests.jobs import until
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[SqlDatabase]:
+    opened = SqlDatabase(f"sqlite:///{tmp_path}/it.sqlite", pool_size=2)
+    yield opened
+    opened.close()
+
+
+def test_the_next_transaction_has_the_connection_of_the_last_one_without_its_transaction(
+    database: SqlDatabase,
+) -> None:
+    connections = database.connections
+    one = connections.take()
+    connections.give_back(one)
+    assert connections.take() is one
+    connections.give_back(one)
+    transaction = database.transaction()
+    transaction.lock()
+    assert transaction.connection is one
+    transaction.close()
+    other = database.transaction()
+    assert other.connection is one
+    other.lock()  # would wait for itself if something were left open
+    other.close()
+
+
+def test_a_connection_with_settings_of_its_own_rests_for_nobody(database: SqlDatabase) -> None:
+    transaction = database.transaction()
+    transaction.own("PRAGMA query_only = ON")
+    transaction.close()
+    with database.begin() as another:
+        another.execute("CREATE TABLE it (id integer)")
+
+
+def test_one_that_has_rested_for_long_is_looked_over_by_the_pool(
+    database: SqlDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_over = []
+    sa.event.listen(database.engine, "checkout", lambda *about: looked_over.append(about))
+    for _ in range(3):
+        with database.begin() as transaction:
+            transaction.execute("SELECT 1")
+    assert len(looked_over) == 1
+    monkeypatch.setattr("isthmus.records.connections.TRUSTED_S", -1.0)
+    with database.begin() as transaction:
+        transaction.execute("SELECT 1")
+    assert len(looked_over) == 2
+
+
+def test_no_more_rest_than_the_pool_keeps_and_none_after_the_end(database: SqlDatabase) -> None:
+    taken = [database.connections.take() for _ in range(5)]
+    for connection in taken:
+        database.connections.give_back(connection)
+    assert [connection.closed for connection in taken] == [False, False, True, True, True]
+    database.close()
+    assert all(connection.closed for connection in taken)
+
+
+def test_when_one_was_lost_those_beside_it_are_not_trusted(database: SqlDatabase) -> None:
+    lost, beside = database.connections.take(), database.connections.take()
+    database.connections.give_back(beside)
+    lost.invalidate()
+    database.connections.give_back(lost)
+    assert beside.closed
+    assert lost.closed
+
+
+def test_whoever_waits_for_the_pool_gets_what_is_given_back(tmp_path: Path) -> None:
+    engine = sa.create_engine(f"sqlite:///{tmp_path}/it.sqlite", pool_size=2, max_overflow=0)
+    connections = Connections(engine, 2)
+    held = [connections.take(), connections.take()]
+    got: list[sa.Connection] = []
+    waiting = threading.Thread(target=lambda: got.append(connections.take()))
+    waiting.start()
+    until(lambda: connections.asking)
+    connections.give_back(held.pop())
+    waiting.join(10)
+    assert len(got) == 1
+    for connection in (*held, *got):
+        connection.close()
+    engine.dispose()

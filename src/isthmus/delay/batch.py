@@ -14,7 +14,7 @@ from isthmus.delay.mode import NO_DELAY, keep, runs_at_once
 from isthmus.delay.property import Stated
 from isthmus.delay.records import CODEC
 from isthmus.delay.target import Target
-from isthmus.jobs.payload import arguments_text, payload_text
+from isthmus.jobs.payload import NO_ARGUMENTS, arguments_text, payload_text
 from isthmus.jobs.spec import Edge, JobSpec, OnFailure
 from isthmus.jobs.uuid7 import uuid7, uuids
 from isthmus.records import Environment
@@ -30,8 +30,15 @@ def enqueue_call(
     records: Any, target: Target, args: tuple[Any, ...], kwargs: Mapping[str, Any], stated: Stated
 ) -> Job:
     """Store one call; return its job."""
+    env = records.env
+    require_open([env])
     job = Job(records, target, args, kwargs, stated, uuid7())
-    keep_or_run(records.env, [job], ())
+    spec = job.spec(payload_text(records._ids, arguments_of(job), context_of(records)))
+    if runs_at_once([env]):
+        run(job, spec)
+    else:
+        (added,) = keep(env, [job], [spec], ())
+        job.uuid, job.is_new = added.uuid, added.is_new
     return job
 
 
@@ -88,10 +95,7 @@ def graph_id(nodes: Collection[Delayable]) -> str | None:
 def keep_or_run(env: Environment, jobs: Sequence[Job], edges: Sequence[Edge]) -> None:
     """Hand jobs to where they are kept, or run them in their order in the no-delay mode."""
     environments = {id(job.records.env): job.records.env for job in jobs}.values()
-    if env.transaction.is_closed or any(one.transaction.is_closed for one in environments):
-        raise ValueError(
-            "jobs are delayed inside the block of their environment, and these belong to one that is closed"
-        )
+    require_open([env, *environments])
     if any(one.transaction is not env.transaction for one in environments):
         raise ValueError("jobs that are delayed together belong to one transaction, but these to several")
     specs = specs_of(jobs)
@@ -101,6 +105,16 @@ def keep_or_run(env: Environment, jobs: Sequence[Job], edges: Sequence[Edge]) ->
         return
     for job, one in zip(jobs, keep(env, jobs, specs, edges), strict=True):
         job.uuid, job.is_new = one.uuid, one.is_new
+
+
+def require_open(environments: Sequence[Environment]) -> None:
+    """Raise ValueError where the transaction of an environment is over."""
+    for env in environments:
+        if env.transaction.is_closed:
+            raise ValueError(
+                "jobs are delayed inside the block of their environment, and these belong to one that is "
+                "closed"
+            )
 
 
 def specs_of(jobs: Sequence[Job]) -> list[JobSpec]:
@@ -142,16 +156,24 @@ def payloads(jobs: Iterable[Job]) -> Iterator[str]:
         env = records.env
         call = (id(args) if args else 0, id(kwargs) if kwargs else 0, id(env))
         if call not in arguments:
-            arguments[call] = arguments_text(CODEC, args, kwargs, env)
+            arguments[call] = arguments_of(job)
         around = (id(env), type(records))
         if around not in contexts:
-            contexts[around] = CODEC.encode(context_of(records), "context", env)
+            contexts[around] = context_of(records)
         yield payload_text(records._ids, arguments[call], contexts[around])
 
 
-def context_of(records: Any) -> dict[str, Any]:
-    """Return the part of a context that goes with a job."""
-    context = records.env.context
-    if not context:
-        return {}
-    return {key: context[key] for key in records._job_prepare_context_before_enqueue_keys() if key in context}
+def arguments_of(job: Job) -> str:
+    """Return the arguments of a job as JSON."""
+    if not job.args and not job.kwargs:
+        return NO_ARGUMENTS
+    return arguments_text(CODEC, job.args, job.kwargs, job.records.env)
+
+
+def context_of(records: Any) -> str:
+    """Return the part of a context that goes with a job, as JSON."""
+    env = records.env
+    if not env.context:
+        return "{}"
+    wanted = records._job_prepare_context_before_enqueue_keys()
+    return CODEC.encode({key: env.context[key] for key in wanted if key in env.context}, "context", env)

@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
-from isthmus.delay.property import Stated, Until, checked_text
+from msgspec.structs import replace
+
+from isthmus.delay.property import NOTHING, Stated, Until, checked_text
 from isthmus.delay.target import Target
 from isthmus.jobs.spec import DEFAULT_PRIORITY, JobSpec
 
@@ -146,6 +148,18 @@ class Job:
 
     def spec(self, payload: str) -> JobSpec:
         """Return what is stored of the job, with its call as JSON."""
+        if self._stated is not NOTHING or self.graph is not None:
+            return self._spec(payload)
+        odoo = self.records.env.transaction.odoo_name
+        mold = self._target.molds.get(odoo)
+        if mold is not None:
+            return replace(mold, uuid=self.uuid, payload=payload)
+        spec = self._spec(payload)
+        if self.is_alike:
+            self._target.molds[odoo] = spec
+        return spec
+
+    def _spec(self, payload: str) -> JobSpec:
         return JobSpec(
             uuid=self.uuid,
             model=self._target.model,

@@ -45,11 +45,16 @@ def runs_at_once(environments: Iterable[Environment]) -> bool:
 
     The context key of one environment decides for all; else the innermost test; else the variables.
     """
-    if any(env.context.get(NO_DELAY) for env in environments):
-        return True
+    for env in environments:
+        if env.context and env.context.get(NO_DELAY):
+            return True
     if _instead:
         return _instead[-1] is None
-    return any(os.environ.get(name, "").lower() not in ("", "0", "false", "no") for name in VARIABLES)
+    for name in VARIABLES:
+        said = os.environ.get(name)
+        if said and said.lower() not in ("0", "false", "no"):
+            return True
+    return False
 
 
 def keep(env: Any, jobs: Sequence[Job], specs: Sequence[JobSpec], edges: Sequence[Edge]) -> list[Added]:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from isthmus.delay.options import DEFAULTS, JobOptions, options_in
 from isthmus.errors import JobTargetError, ModelError
 from isthmus.jobs.retry import RetryPattern
+from isthmus.jobs.spec import JobSpec
 from isthmus.records import Environment, Registry
 from isthmus.records.field import Field
 
@@ -17,13 +18,17 @@ JOIN_MODEL, JOIN_METHOD = "base", "_join_jobs"
 
 
 class Target(NamedTuple):
-    """A method of a model, with what it says of its jobs. ``summary`` is the first line of its docstring."""
+    """A method of a model, with what it says of its jobs. ``summary`` is the first line of its docstring.
+
+    ``molds``, by Odoo instance: what is stored of a job of which nothing else was stated, once there was one.
+    """
 
     model: str
     method: str
     function: FunctionType
     options: JobOptions
     summary: str | None
+    molds: dict[str | None, JobSpec]
 
     @property
     def title(self) -> str:
@@ -58,7 +63,7 @@ def _find(cls: Any, method: str) -> Target:
         raise TypeError(f"{cls._name}.{method} is no method of records, but a {type(lines[0]).__name__}")
     docs = [doc.strip() for line in lines if (doc := getattr(line, "__doc__", None)) and doc.strip()]
     summary = docs[0].splitlines()[0] if docs else None
-    return Target(cls._name, method, lines[0], options_in(cls, method), summary)
+    return Target(cls._name, method, lines[0], options_in(cls, method), summary, {})
 
 
 def _near(cls: Any, method: str) -> str:

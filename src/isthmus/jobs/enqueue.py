@@ -18,8 +18,11 @@ def is_plain(spec: JobSpec, now: int) -> bool:
     return not spec.serial_key and not spec.identity and (spec.eta is None or from_datetime(spec.eta) <= now)
 
 
-_JOB = ", ".join(column.name for column in tables.job.columns if column.name != "id")
-_MARKS = ", ".join("?" * (len(tables.job.columns) - 1))
+_NAMES = [column.name for column in tables.job.columns if column.name != "id"]
+_JOB = ", ".join(_NAMES)
+_MARKS = ", ".join("?" * len(_NAMES))
+_NULLS = ", ".join(["NULL"] * len(_NAMES))
+_NEWS = ", ".join(f"new.{name}" for name in _NAMES)
 _READY = "INSERT INTO job_ready (channel, priority, job_id, attempt, crashes)"
 
 
@@ -28,13 +31,20 @@ def add_one(sql: Sql, spec: JobSpec, now: int) -> None:
     row = job_row(0, spec, now)[1:]
     if sql.is_postgresql:
         sql.transaction.defer(_ADD_ONE_POSTGRESQL, row)
-        return
-    inserted = sql.transaction.execute(_ADD_ONE_SQLITE, row)
-    sql.transaction.execute(_READY_SQLITE, (spec.channel, spec.priority, inserted.lastrowid))
+    else:
+        sql.transaction.defer(_ADD_ONE_SQLITE, row, _BEFORE_SQLITE)
 
 
-_ADD_ONE_SQLITE = f"INSERT INTO job ({_JOB}) VALUES ({_MARKS})"
-_READY_SQLITE = f"{_READY} VALUES (?, ?, ?, 0, 0)"
+#: What SQLite knows no single statement for: a view that stores whatever is inserted into it in two tables.
+_PLAIN = f"CREATE TEMP VIEW IF NOT EXISTS job_plain ({_JOB}) AS SELECT {_NULLS}"
+_ADD_PLAIN = f"""\
+CREATE TEMP TRIGGER IF NOT EXISTS job_plain_add INSTEAD OF INSERT ON job_plain BEGIN
+    INSERT INTO job ({_JOB}) VALUES ({_NEWS});
+    INSERT INTO job_ready (channel, priority, job_id, attempt, crashes)
+    VALUES (new.channel, new.priority, last_insert_rowid(), 0, 0);
+END"""
+_BEFORE_SQLITE = (_PLAIN, _ADD_PLAIN)
+_ADD_ONE_SQLITE = f"INSERT INTO job_plain ({_JOB}) VALUES ({_MARKS})"
 
 #: Only a worker that sleeps is called: a NOTIFY makes commits wait for each other.
 _ADD_ONE_POSTGRESQL = (

@@ -10,6 +10,9 @@ import msgspec
 from isthmus.errors import JobDecodingError
 from isthmus.jobs.codec import Codec, mentions_kinds, text_of
 
+#: What :func:`arguments_text` says of a call without any.
+NO_ARGUMENTS = '{"args":[],"kwargs":{}}'
+
 
 class Payload(msgspec.Struct, frozen=True):
     """The stored call of a job: record ids, arguments and context, as the codec packed them.

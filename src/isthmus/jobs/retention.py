@@ -16,7 +16,8 @@ def thin_out(sql: Sql, keep_s: Mapping[str, float], now: int, after: int = 0) ->
     ever), looking at one step of them, oldest first.
 
     Return how many were removed, and the id to go on after; None when all old ones have been looked at. A job
-    that others still wait for stays.
+    that others still wait for stays, and on SQLite the newest of all: its id is what the next one is counted
+    from.
     """
     rows = sql.rows(
         "SELECT job_id, state, ended_at FROM job_outcome WHERE job_id > ? ORDER BY job_id LIMIT ?",
@@ -50,9 +51,12 @@ def _remove(sql: Sql, jobs: Sequence[int]) -> int:
 
 
 def _locked(sql: Sql, jobs: Sequence[int]) -> set[int]:
-    """Return those of the jobs that no open transaction is about to let others wait for."""
+    """Return those of the jobs that may be removed: no open transaction is about to let others wait for them,
+    and no id would be given again.
+    """
     if not sql.is_postgresql:
-        return set(jobs)
+        (newest,) = sql.rows("SELECT max(id) FROM job")[0]
+        return set(jobs) - {newest}
     condition, ids = sql.among("id", jobs)
     return {row[0] for row in sql.rows(f"SELECT id FROM job WHERE {condition} FOR UPDATE SKIP LOCKED", ids)}
 

@@ -104,12 +104,12 @@ class SqlJobStore:
         if not specs and not edges:
             return []
         now = self.now()
-        transaction.lock()
         sql = Sql(transaction)
         if len(specs) == 1 and not edges and is_plain(specs[0], now):
             add_one(sql, specs[0], now)
             added = [Added(specs[0].uuid, True)]
         else:
+            transaction.lock()
             added = add_many(sql, specs, edges, now)
             self.call(sql)
         if not self.is_postgresql:

@@ -52,6 +52,8 @@ def _whole(name: str, *, required: bool = False) -> sa.Column[int]:
     return sa.Column(name, WHOLE, nullable=not required)
 
 
+#: SQLite gives a new job the id after the highest one, and none is given twice, since retention leaves the
+#: newest job where it is. AUTOINCREMENT would write the number down, for each job in a page more.
 job = sa.Table(
     "job",
     metadata,
@@ -72,7 +74,6 @@ job = sa.Table(
     sa.Column("timeout_s", sa.Double()),
     _text("graph"),
     _whole("created_at", required=True),
-    sqlite_autoincrement=True,
 )
 sa.Index("job_uuid_uniq", job.c.uuid, unique=True)
 sa.Index(

@@ -10,7 +10,7 @@ import time
 
 import sqlalchemy as sa
 
-from isthmus.records.engine import TRUSTED_S
+from isthmus.records.engine import TRUSTED_AT, TRUSTED_S
 
 
 class Connections:
@@ -45,14 +45,13 @@ class Connections:
             connection, since = rested
             if time.monotonic() - since <= TRUSTED_S:
                 return connection
-            connection.close()
+            _hand_over(connection, since)
         return None
 
     def give_back(self, connection: sa.Connection) -> None:
         """Take a connection back whose transaction is over."""
         if connection.invalidated:
-            connection.close()
-            self.close()  # what was open beside it is likely to be lost too
+            self.give_up(connection)
             return
         if len(self._resting) >= self.most:
             connection.close()
@@ -60,6 +59,12 @@ class Connections:
         self._resting.append((connection, time.monotonic()))
         if self.asking:  # whoever waits for the pool does not see what rests here
             self.close()
+
+    def give_up(self, connection: sa.Connection) -> None:
+        """Close a connection that is lost, and what nobody uses: it is likely to be lost with it."""
+        connection.close()
+        self.close()
+        self._engine.dispose()
 
     def _pop(self) -> tuple[sa.Connection, float] | None:
         try:
@@ -70,4 +75,11 @@ class Connections:
     def close(self) -> None:
         """Give what rests back to the pool."""
         while (rested := self._pop()) is not None:
-            rested[0].close()
+            _hand_over(*rested)
+
+
+def _hand_over(connection: sa.Connection, since: float) -> None:
+    """Give a connection to the pool, which must not believe that it lives because it comes just now."""
+    info = connection.info
+    connection.close()
+    info[TRUSTED_AT] = since

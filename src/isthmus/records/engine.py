@@ -15,6 +15,9 @@ from isthmus.records.dialect import Postgresql, add_functions
 #: For how long a connection to PostgreSQL that was given back is believed to live.
 TRUSTED_S = 1.0
 
+#: Where the pool's connections to PostgreSQL say since when.
+TRUSTED_AT = "trusted_at"
+
 #: How long SQLite waits for another writer in one go, in seconds: nothing else happens in a thread meanwhile.
 STEP_S = 0.25
 
@@ -107,13 +110,13 @@ def postgresql_engine(url: sa.URL, dialect: Postgresql, pool_size: int) -> sa.En
     @sa.event.listens_for(engine, "connect")
     @sa.event.listens_for(engine, "checkin")
     def trust(connection: object, record: Any) -> None:
-        record.info["trusted_at"] = time.monotonic()
+        record.info[TRUSTED_AT] = time.monotonic()
 
     @sa.event.listens_for(engine, "checkout")
     def verify(connection: Any, record: Any, proxy: object) -> None:
         # What was in use a moment ago is believed to live; asking would cost every short transaction a
         # journey to the server.
-        if time.monotonic() - record.info["trusted_at"] <= TRUSTED_S:
+        if time.monotonic() - record.info[TRUSTED_AT] <= TRUSTED_S:
             return
         try:
             engine.dialect.do_ping(connection)

@@ -49,6 +49,7 @@ class SqlTransaction:
         self._driver: Any = None
         self._lost: Exception | None = None
         self._is_begun = False
+        self._is_answered = False
         self._is_reusable = True
         self._is_locked = False
         self._hooks: list[Callable[[], object]] = []
@@ -58,6 +59,16 @@ class SqlTransaction:
     @property
     def connection(self) -> sa.Connection:
         """The connection, opened when first asked for. Raises ConfigurationError when that fails."""
+        self._is_answered = True  # who knows what is done on it
+        return self._ready()
+
+    @property
+    def driver(self) -> Any:
+        """The driver's connection, in a transaction that :meth:`commit` and :meth:`rollback` end."""
+        self._is_answered = True
+        return self._ready_driver()
+
+    def _ready(self) -> sa.Connection:
         if self._driver is None:
             self._open()
         if self._deferred:
@@ -65,11 +76,9 @@ class SqlTransaction:
         assert self._connection is not None
         return self._connection
 
-    @property
-    def driver(self) -> Any:
-        """The driver's connection, in a transaction that :meth:`commit` and :meth:`rollback` end."""
+    def _ready_driver(self) -> Any:
         if self._driver is None or self._deferred:
-            _ = self.connection
+            self._ready()
         self._is_begun = True
         return self._driver
 
@@ -85,17 +94,19 @@ class SqlTransaction:
 
     def read(self, statement: sa.Executable, parameters: Parameters = None) -> Result:
         """Execute a statement that changes nothing. Fetch all of its rows before the next statement."""
-        return self._insisting(lambda: self._read(statement, parameters))
-
-    def _read(self, statement: sa.Executable, parameters: Parameters) -> Result:
-        with self._translating():
-            return self.connection.execute(statement, parameters)
+        return self._insisting(lambda: self._by_engine(statement, parameters))
 
     def change(self, statement: sa.Executable, parameters: Parameters = None) -> Result:
         """Execute a statement that writes, once or (for a list of parameters) once for each."""
         self.lock()
-        with self._translating():
-            return self.connection.execute(statement, parameters)
+        return self._by_engine(statement, parameters)
+
+    def _by_engine(self, statement: sa.Executable, parameters: Parameters) -> Result:
+        def step() -> Result:
+            with self._translating():
+                return self._ready().execute(statement, parameters)
+
+        return self._on_one_that_lives(step)
 
     def execute(self, statement: str, parameters: Any = ()) -> Any:
         """Execute a statement by the driver itself: a tuple of parameters, or a list of such tuples.
@@ -103,15 +114,15 @@ class SqlTransaction:
         Return the driver's cursor. For code that must be fast; it takes the right to write (:meth:`lock`)
         itself where it needs it.
         """
-        try:
+        if self._is_locked or self.dialect.name != "sqlite":
             return self._execute(statement, parameters)
-        except ConcurrentWriteError:
-            if self._is_locked:
-                raise
-            return self._insisting(lambda: self._execute(statement, parameters))
+        return self._insisting(lambda: self._execute(statement, parameters))
 
-    def _execute(self, statement: str, parameters: Any = ()) -> Any:
-        driver = self.driver
+    def _execute(self, statement: str, parameters: Any) -> Any:
+        return self._on_one_that_lives(lambda: self._by_driver(statement, parameters))
+
+    def _by_driver(self, statement: str, parameters: Any) -> Any:
+        driver = self._ready_driver()
         try:
             if isinstance(parameters, list):
                 cursor = driver.cursor()
@@ -120,6 +131,21 @@ class SqlTransaction:
             return driver.execute(statement, parameters)
         except self._driver_error as error:
             raise self._translated(error, statement) from error
+
+    def _on_one_that_lives(self, step: Callable[[], Answer]) -> Answer:
+        """Take a step of the transaction; the first one on another connection if this one turns out to be
+        lost: nothing was done on it.
+        """
+        try:
+            answer = step()
+        except ConcurrentWriteError:
+            if self._is_answered or self._connection is None or not self._connection.invalidated:
+                raise
+            self.database.connections.give_up(self._connection)
+            self._connection = self._driver = self._lost = None
+            answer = step()
+        self._is_answered = True
+        return answer
 
     def defer(self, statement: str, parameters: tuple[Any, ...], before: tuple[str, ...] = ()) -> None:
         """Execute a statement by the driver, whose answer nobody waits for, before whatever comes next.
@@ -151,7 +177,7 @@ class SqlTransaction:
         """Return the deferred statement, of which the connection knows what it needs to."""
         statement, before = self._statement
         if before:
-            known = self.connection.info
+            known = self._ready().info
             if before not in known:
                 for one in before:
                     self.alone(one)
@@ -238,7 +264,7 @@ class SqlTransaction:
             self._catch_up()
         if not self._is_locked:
             if self.dialect.name == "sqlite":
-                self._insisting(lambda: self._execute("BEGIN IMMEDIATE"))
+                self._insisting(lambda: self._execute("BEGIN IMMEDIATE", ()))
             self._is_locked = True
 
     def _insisting(self, step: Callable[[], Answer]) -> Answer:
@@ -290,7 +316,7 @@ class SqlTransaction:
         """Make everything so far permanent; the transaction can be used further."""
         if not self._deferred or not self._commit_alone():
             if self._deferred or self._lost is not None:
-                _ = self.connection
+                self._ready()
             self._end("commit")
         self._is_locked = False
         hooks, self._hooks = self._hooks, []
@@ -327,7 +353,7 @@ class SqlTransaction:
                 getattr(self._driver, how)()
             except self._driver_error as error:
                 raise self._translated(error, how.upper()) from error
-        self._is_begun = False
+        self._is_begun = self._is_answered = False
 
     def close(self) -> None:
         """Give the connection back. What was not committed is undone."""
@@ -342,7 +368,7 @@ class SqlTransaction:
             except IsthmusError:  # what cannot be undone was lost, and is undone by that
                 self._connection.close()
             self._connection = self._driver = self._lost = None
-        self._is_begun = self._is_locked = False
+        self._is_begun = self._is_answered = self._is_locked = False
         self._is_reusable = True
         self._hooks.clear()
 

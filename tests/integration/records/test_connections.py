@@ -6,9 +6,11 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 
+from isthmus.errors import ConcurrentWriteError
 from isthmus.records import SqlDatabase
 from isthmus.records.connections import Connections
 from tests.jobs import until
@@ -94,3 +96,65 @@ def test_whoever_waits_for_the_pool_gets_what_is_given_back(tmp_path: Path) -> N
     for connection in (*held, *got):
         connection.close()
     engine.dispose()
+
+
+def kill_all(url: str) -> None:
+    """End all other connections to a database of PostgreSQL."""
+    with psycopg.connect(url, autocommit=True) as server:
+        server.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
+@pytest.mark.parametrize("trusted_s", [0.0, 10.0], ids=["asked", "believed"])
+@pytest.mark.parametrize("way", ["read", "execute", "lock and change"])
+def test_those_that_died_while_they_rested_are_replaced(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch, trusted_s: float, way: str
+) -> None:
+    monkeypatch.setattr("isthmus.records.connections.TRUSTED_S", trusted_s)
+    monkeypatch.setattr("isthmus.records.engine.TRUSTED_S", trusted_s)
+    database = SqlDatabase(postgres_url)
+    several = [database.transaction() for _ in range(3)]
+    for transaction in several:
+        transaction.execute("SELECT 1")
+    for transaction in several:
+        transaction.close()
+    kill_all(postgres_url)
+    with database.begin() as transaction:
+        if way == "execute":
+            found = transaction.execute("SELECT 1").fetchone()
+        else:
+            act = transaction.read if way == "read" else transaction.change
+            found = act(sa.text("SELECT 1")).one()
+        assert tuple(found) == (1,)
+    database.close()
+
+
+def test_a_statement_alone_is_not_repeated_on_another_connection(postgres_url: str) -> None:
+    """It may have been committed before the connection was lost."""
+    database = SqlDatabase(postgres_url)
+    with database.begin() as transaction:
+        transaction.execute("CREATE TABLE it (id integer)")
+    with database.begin() as transaction:
+        transaction.execute("SELECT 1")
+    kill_all(postgres_url)
+    transaction = database.transaction()
+    transaction.defer("INSERT INTO it (id) VALUES (%s)", (1,))
+    with pytest.raises(ConcurrentWriteError):
+        transaction.commit()
+    transaction.close()
+    with database.begin() as transaction:
+        assert transaction.execute("SELECT count(*) FROM it").fetchone() == (0,)
+    database.close()
+
+
+def test_a_lock_that_is_lost_is_not_forgotten_about(postgres_url: str) -> None:
+    database = SqlDatabase(postgres_url)
+    transaction = database.transaction()
+    assert transaction.try_advisory_lock("it")
+    kill_all(postgres_url)
+    with pytest.raises(ConcurrentWriteError):
+        transaction.execute("SELECT 1")
+    transaction.close()
+    database.close()

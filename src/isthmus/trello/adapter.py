@@ -16,15 +16,13 @@ from isthmus.connector.adapter import CRUDAdapter
 from isthmus.errors import NotFoundError
 from isthmus.trello.base import TrelloComponent
 from isthmus.trello.client import TrelloClient, path_of
+from isthmus.trello.known_boards import KnownBoards
 from isthmus.trello.refusal import TooLargeError
 
 Record = Mapping[str, Any]
 
 #: The largest page of cards that Trello gives, and where halving it ends.
 PAGE, SMALLEST_PAGE = 1000, 50
-
-#: For how long work contexts that share something believe the same boards: a watch shares for days.
-BOARDS_STAND = timedelta(minutes=1)
 
 #: How much earlier than our clock says a card may have been created by Trello's.
 SKEW = timedelta(minutes=5)
@@ -45,7 +43,7 @@ class TrelloAdapter(CRUDAdapter, TrelloComponent, AbstractComponent):
     reads_ahead = True
 
     def prepare_reading(self) -> None:
-        _ = self.client, self.boards()
+        _ = self.client, self.wanted_boards, self.boards()
 
     @cached_property
     def client(self) -> TrelloClient:
@@ -53,21 +51,42 @@ class TrelloAdapter(CRUDAdapter, TrelloComponent, AbstractComponent):
         client: TrelloClient = self.component(usage="backend", model_name=self.collection).connect()
         return client
 
+    @cached_property
+    def wanted_boards(self) -> list[str]:
+        """What the backend says of its boards: ids or short links, none for all open ones."""
+        return list(self.collection.boards or ())
+
     def boards(self) -> list[str]:
         """Return the ids of the boards that are synchronised, in a fixed order.
 
         Raises NotFoundError for one that the token may not see.
         """
-        known: list[str] | None = getattr(self.work, "trello_boards", None)
+        return self._known_boards().ids
+
+    def _known_boards(self) -> KnownBoards:
+        known: KnownBoards | None = getattr(self.work, "trello_boards", None)
         if known is None:
             shared: dict[Any, Any] = getattr(self.work, "shared", {})
-            asked = ("trello.boards", self.collection.id, *(self.collection.boards or ()))
-            found, since = shared.get(asked, (None, None))
-            if found is None or self.env.now - since >= BOARDS_STAND:
-                found = [board["id"] for board in self._find_boards()]
-                shared[asked] = found, self.env.now
-            known = self.work.trello_boards = found  # type: ignore[attr-defined]
+            key = ("trello.boards", self.collection.id)
+            known = shared.get(key)
+            if known is None or not known.holds(self.wanted_boards, self.env.now):
+                ids = [board["id"] for board in self._find_boards()]
+                known = KnownBoards(ids, self.wanted_boards, self.env.now)
+            shared[key] = self.work.trello_boards = known  # type: ignore[attr-defined]
         return known
+
+    def recall(self, cursor: Any) -> dict[str, Any]:
+        """Return a cursor (an empty one for None), and believe the boards that it knows of: the jobs of single
+        pages need not ask for them again.
+        """
+        known = KnownBoards.in_cursor(cursor)
+        if known is not None and known.holds(self.wanted_boards, self.env.now):
+            self.work.trello_boards = known  # type: ignore[attr-defined]
+        return dict(cursor or {})
+
+    def cursor(self, **place: Any) -> dict[str, Any]:
+        """Return the cursor of a place, which knows the boards."""
+        return {**place, **self._known_boards().as_cursor()}
 
     def boards_from(self, board: str | None) -> list[str]:
         """Return the boards from one on; all, where it is None or no longer among them."""
@@ -75,7 +94,7 @@ class TrelloAdapter(CRUDAdapter, TrelloComponent, AbstractComponent):
         return known[known.index(board) :] if board in known else known
 
     def _find_boards(self) -> list[Record]:
-        wanted = self.collection.boards or []
+        wanted = self.wanted_boards
         if not wanted:
             found: list[Record] = self.client.get("/members/me/boards", filter="open", fields=["name"])
             return sorted(found, key=lambda board: board["id"])
@@ -110,10 +129,10 @@ class TrelloAdapter(CRUDAdapter, TrelloComponent, AbstractComponent):
 
     def pages(self, filters: Any = None, cursor: Any = None) -> Iterator[tuple[list[Record], Any]]:
         """Yield ``(records, cursor of what follows)``, one page for each board."""
-        done = cursor["done"] if cursor else None
+        done = self.recall(cursor).get("done")
         for board in self.boards_from(done):
             if board != done:
-                yield self.of_board(board), {"done": board}
+                yield self.of_board(board), self.cursor(done=board)
 
     def of_board(self, board: str) -> list[Record]:
         """Return all objects of a board."""
@@ -177,11 +196,11 @@ class CardAdapter(TrelloAdapter):
                 continue
             for records, is_last in self._pages_of(board, before, params):
                 oldest = records[0]["id"]
-                yield records, {"done": board} if is_last else {"board": board, "before": oldest}
+                yield records, self.cursor(done=board) if is_last else self.cursor(board=board, before=oldest)
 
     def places_from(self, cursor: Any) -> Iterator[tuple[str, str | None]]:
         """Yield the boards that a cursor leaves, each with the oldest id that was read of it (None: none)."""
-        start = cursor or {}
+        start = self.recall(cursor)
         for board in self.boards_from(start.get("done") or start.get("board")):
             if board != start.get("done"):
                 yield board, start["before"] if board == start.get("board") else None

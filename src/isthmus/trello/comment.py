@@ -102,11 +102,11 @@ class Comment(CardPart):
 
         def pages(self, filters: Any = None, cursor: Any = None) -> Iterator[tuple[list[Any], Any]]:
             """Yield pages of comments. The cursor holds the board, and the date of the oldest one read."""
-            start = cursor or {"board": None, "before": None}
-            for board in self.boards_from(start["board"]):
-                before = start["before"] if board == start["board"] else None
+            start = self.recall(cursor)
+            for board in self.boards_from(start.get("board")):
+                before = start["before"] if board == start.get("board") else None
                 for records in self._pages_of(board, before):
-                    yield records, {"board": board, "before": records[-1]["date"]}
+                    yield records, self.cursor(board=board, before=records[-1]["date"])
 
         def _pages_of(self, board: str, before: str | None) -> Iterator[list[Record]]:
             """Yield a board's comments. Dates are the order, and their ends are read twice: ids are none."""

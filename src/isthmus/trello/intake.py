@@ -11,6 +11,7 @@ from isthmus.connector.odoo_intake import OdooIntake, pairs_of
 from isthmus.trello.adapter import TrelloAdapter
 from isthmus.trello.base import TrelloComponent
 from isthmus.trello.client import path_of
+from isthmus.trello.known_boards import KnownBoards
 from isthmus.trello.news import Action, News, Place, cards_of, first_place
 
 BOARD = {"fields": "name,dateLastActivity"}
@@ -76,7 +77,8 @@ class TrelloIntake(ChangeIntake, TrelloComponent, Component):
                 adapter.client, {board["id"]: board.get("dateLastActivity") for board in found}
             )
         news: News = shared["trello.news"]
-        self.work.trello_boards = list(news.boards)  # type: ignore[attr-defined]
+        known = KnownBoards(list(news.boards), list(self.collection.boards or ()), self.env.now)
+        self.work.trello_boards = known  # type: ignore[attr-defined]
         return news
 
     def _boards(self, adapter: TrelloAdapter) -> list[Mapping[str, Any]]:

@@ -12,7 +12,7 @@ import pytest
 from isthmus import telemetry
 from isthmus.connector.operation import import_backend, verify_backend
 from isthmus.demo import Stage
-from isthmus.errors import RejectedError
+from isthmus.errors import NotFoundError, RejectedError
 from isthmus.sandbox.faults import Answer
 from isthmus.sandbox.trello import Limits
 from isthmus.trello import markdown
@@ -148,5 +148,28 @@ def test_boards_that_are_shared_are_asked_for_again_after_a_while(
         return len(stage.trello.log) - before
 
     assert [boards_asked(), boards_asked()] == [1, 0]
-    monkeypatch.setattr("isthmus.trello.adapter.BOARDS_STAND", timedelta(0))
+    monkeypatch.setattr("isthmus.trello.known_boards.BOARDS_STAND", timedelta(0))
     assert boards_asked() == 1
+
+
+def test_a_page_that_goes_on_from_a_cursor_does_not_ask_for_the_boards_again(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def step(cursor: Any) -> tuple[Any, int]:
+        before = len(stage.trello.log)
+        with stage.app.environment() as env:
+            backend = env["trello.backend"].search([])
+            with backend.work_on("trello.card") as work:
+                _, following = next(work.component(usage="backend.adapter").pages(None, cursor))
+        return following, len(stage.trello.log) - before
+
+    second, calls = step(None)
+    assert calls == 2  # the board, and its first page
+    third, calls = step(second)
+    assert calls == 1
+    monkeypatch.setattr("isthmus.trello.known_boards.BOARDS_STAND", timedelta(0))
+    assert step(third)[1] == 2
+    with stage.app.environment() as env:
+        env["trello.backend"].search([]).boards = [BOARD, "5f00000000000000000000ff"]
+    with pytest.raises(NotFoundError, match="no board"):
+        step(second)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
@@ -47,6 +49,25 @@ def enqueue(nodes: Sequence[Delayable], links: Sequence[Link], graph: str | None
 
     Raises ValueError when they belong to different transactions.
     """
+    with collector_at_rest():
+        _enqueue(nodes, links, graph)
+
+
+@contextmanager
+def collector_at_rest() -> Iterator[None]:
+    """Have Python not look for garbage meanwhile: thousands of new objects call for that again and again, and
+    none of them is garbage.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _enqueue(nodes: Sequence[Delayable], links: Sequence[Link], graph: str | None) -> None:
     jobs = [
         Job(node._records, target, node._args, node._kwargs, node._stated, uuid, graph)
         for node, uuid in zip(nodes, uuids(len(nodes)), strict=True)

@@ -76,8 +76,8 @@ class TrelloAdapter(CRUDAdapter, TrelloComponent, AbstractComponent):
         return known
 
     def recall(self, cursor: Any) -> dict[str, Any]:
-        """Return a cursor (an empty one for None), and believe the boards that it knows of: the jobs of single
-        pages need not ask for them again.
+        """Return a cursor (an empty one for None), and believe the boards that it knows of: the jobs of
+        single pages need not ask again.
         """
         known = KnownBoards.in_cursor(cursor)
         if known is not None and known.holds(self.wanted_boards, self.env.now):

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, suppre
 from dataclasses import dataclass, field
 from typing import Any
 
+from isthmus import collector
 from isthmus.connector.brake import Brake, Limit
 from isthmus.connector.locker import LeaseHold, RecordLocker
 from isthmus.connector.meter import Meter
@@ -16,8 +17,9 @@ from isthmus.connector.verifier import Difference, Unpaired, Verification
 from isthmus.errors import ConfigurationError, IsthmusError
 from isthmus.events.origin import reference
 
-#: So many entities begin to be read before it is their turn: some have next to nothing to write.
-UPCOMING = 2
+#: So many entities begin to be read before it is their turn: some have next to nothing to write, and what
+#: comes behind one with much is read meanwhile.
+UPCOMING = 5
 
 #: ``progress(entity, done, total)``; ``total`` is None where it is not known.
 Progress = Callable[[str, int, int | None], None]
@@ -234,7 +236,10 @@ def working(
     """
     here = backend.with_context(connector_no_export=True, origin=f"{backend._name},{backend.id}")
     brake = brake_of(backend, entity, operation, max_deletes)
-    with here.work_on(entity, operation=operation, brake=brake, **attributes) as work:
+    with (
+        collector.unhurried(),
+        here.work_on(entity, operation=operation, brake=brake, **attributes) as work,
+    ):
         yield work
 
 

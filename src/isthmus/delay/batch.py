@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
 from msgspec.structs import replace
 
+from isthmus import collector
 from isthmus.delay.call import call
 from isthmus.delay.enqueued import Job
 from isthmus.delay.mode import NO_DELAY, keep, runs_at_once
@@ -49,22 +48,8 @@ def enqueue(nodes: Sequence[Delayable], links: Sequence[Link], graph: str | None
 
     Raises ValueError when they belong to different transactions.
     """
-    with collector_at_rest():
+    with collector.at_rest():
         _enqueue(nodes, links, graph)
-
-
-@contextmanager
-def collector_at_rest() -> Iterator[None]:
-    """Have Python not look for garbage meanwhile: thousands of new objects call for that again and again, and
-    none of them is garbage.
-    """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _enqueue(nodes: Sequence[Delayable], links: Sequence[Link], graph: str | None) -> None:

@@ -57,8 +57,11 @@ class ExternalBinding(model.AbstractModel):
             pairs.append(("odoo_uniq", "odoo_id", "This Odoo record is bound already."))
         cls._sql_constraints = [
             *cls._sql_constraints,
-            *((name, f"unique(backend_id, {field})", text) for name, field, text in pairs if field in known),
+            *((name, f"unique({field}, backend_id)", text) for name, field, text in pairs if field in known),
         ]
+        # Most pairs are of one backend: SQLite, which does not know that, would go through all of them to find
+        # those of a page.
+        known["backend_id"].index = False
 
     def _event_collection(self) -> Any:
         """Return the backend, so that a listener's ``_collection`` is respected for events of bindings."""

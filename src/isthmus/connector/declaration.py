@@ -78,15 +78,13 @@ def _declare_binding(cls: type[Entity]) -> None:
         ),
         "_direction": cls.direction,
         "_needs": tuple(dict.fromkeys([*cls.after, *cls.needs.values(), *cls.part_of.values()])),
-        "backend_id": fields.Many2one(
-            cls._collection, "Backend", required=True, ondelete="cascade", index=True
-        ),
+        "backend_id": fields.Many2one(cls._collection, "Backend", required=True, ondelete="cascade"),
     }
     if hasattr(cls, "_description"):
         body["_description"] = cls._description
     if cls._odoo is not None:
         body["_inherits"] = {cls._odoo: "odoo_id"}
-        body["odoo_id"] = fields.Many2one(cls._odoo, "In Odoo", required=True, index=True)
+        body["odoo_id"] = fields.Many2one(cls._odoo, "In Odoo", required=True)
     for one in reversed(own):
         body |= {name: value for name, value in vars(one).items() if not _is_given(name)}
     type(f"{cls.__name__}Binding", (models.Model,), body)

@@ -51,7 +51,7 @@ class Field:
         required: bool = False,
         readonly: bool = False,
         default: Any = None,
-        index: bool = False,
+        index: bool | None = None,
         copy: bool = True,
         compute: str | Callable[..., Any] | None = None,
         **other: Any,
@@ -69,7 +69,7 @@ class Field:
                 "compute": compute,
                 **other,
             }.items()
-            if value is not None and not (value is False and key in ("required", "readonly", "index"))
+            if value is not None and not (value is False and key in ("required", "readonly"))
         }
         self.string = string or ""
         self.help = help or ""

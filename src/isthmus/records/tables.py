@@ -91,11 +91,12 @@ class Tables:
             sqlite_autoincrement=True,
             info={"model": model._name},
         )
-        for field in fields:
-            if field.index or field.type == "many2one":
-                sa.Index(name_of(name, field.name, "index"), table.c[field.name])
         for constraint in model._sql_constraints:
             _add_constraint(table, model, constraint)
+        served = {next(iter(index.columns)).name for index in table.indexes}
+        for field in fields:
+            if is_looked_up(field) and field.name not in served:
+                sa.Index(name_of(name, field.name, "index"), table.c[field.name])
 
     def _column(self, table: str, field: Field) -> sa.Column[Any]:
         constraints: list[sa.ForeignKey] = []
@@ -166,6 +167,11 @@ class Tables:
 def _ondelete(field: Field) -> str | None:
     ondelete = str(getattr(field, "ondelete", "set null"))
     return None if field.required and ondelete == "set null" else _ONDELETE[ondelete]
+
+
+def is_looked_up(field: Field) -> bool:
+    """Tell whether a field wants an index: as it says itself, else a many2one does."""
+    return field.type == "many2one" if field.index is None else field.index
 
 
 def _add_constraint(table: sa.Table, model: type[BaseModel], constraint: tuple[str, str, str]) -> None:

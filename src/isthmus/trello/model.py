@@ -11,7 +11,7 @@ class TrelloBinding(model.AbstractModel):
     _name = "trello.binding"
     _inherit = "external.binding"
 
-    backend_id = fields.Many2one("trello.backend", "Backend", required=True, ondelete="cascade", index=True)
+    backend_id = fields.Many2one("trello.backend", "Backend", required=True, ondelete="cascade")
 
 
 class PartBinding(model.AbstractModel):

@@ -37,6 +37,21 @@ def test_a_table_has_a_column_for_each_stored_field_and_an_index_where_it_is_loo
     }  # fmt: skip
 
 
+def test_what_a_unique_constraint_begins_with_and_a_link_that_says_so_have_no_index_of_their_own() -> None:
+    with capture() as declared:
+
+        class Thing(models.Model):
+            _name = "a.thing"
+            _sql_constraints = [("pair_uniq", "unique(code, here_id)", "There is one already.")]
+
+            code = fields.Char(index=True)
+            here_id = fields.Many2one("a.thing")
+            there_id = fields.Many2one("project.task", index=False)
+
+    table = tables_of(*declared).table("a.thing")
+    assert {index.name for index in table.indexes} == {"a_thing_pair_uniq", "a_thing_here_id_index"}
+
+
 def test_two_sides_of_a_many2many_share_a_table() -> None:
     with capture() as declared:
 

@@ -59,8 +59,8 @@ class ExternalBinding(model.AbstractModel):
             *cls._sql_constraints,
             *((name, f"unique({field}, backend_id)", text) for name, field, text in pairs if field in known),
         ]
-        # Most pairs are of one backend: SQLite, which does not know that, would go through all of them to find
-        # those of a page.
+        # Most pairs are of one backend. SQLite, which does not know that, would look at all of them for those
+        # of a page.
         known["backend_id"].index = False
 
     def _event_collection(self) -> Any:

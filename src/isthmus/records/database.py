@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -65,6 +63,9 @@ class SqlDatabase:
         self.connections = Connections(self.engine, pool_size)
 
     def _private_file(self) -> str:
+        import shutil  # both are large, and only this needs them
+        import tempfile
+
         folder = tempfile.mkdtemp(prefix="isthmus-")
         weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         return str(Path(folder) / "private.sqlite")

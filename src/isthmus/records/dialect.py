@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -16,6 +15,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from isthmus.records import pattern
 
 if TYPE_CHECKING:
+    import sqlite3
+
     import psycopg
 
 Expression = sa.ColumnElement[Any]

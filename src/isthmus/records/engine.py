@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from isthmus.errors import ConfigurationError
 from isthmus.records.dialect import Postgresql, add_functions
+
+if TYPE_CHECKING:
+    import sqlite3
 
 #: For how long a connection to PostgreSQL that was given back is believed to live.
 TRUSTED_S = 1.0
@@ -83,6 +85,8 @@ def keep_log(connection: sqlite3.Connection, deadline: float) -> None:
 
     Of two who say so of a new file at once SQLite refuses one without waiting, lest they wait for each other.
     """
+    import sqlite3  # more than a megabyte, which a worker on PostgreSQL does without
+
     while True:
         try:
             connection.execute("PRAGMA journal_mode = WAL")

@@ -141,9 +141,9 @@ class Jobs:
 
     # --- working ---
 
-    def worker(self) -> int:
-        """Enter a worker; return its id."""
-        worker_id = self.store.register(None, 4, 30.0)
+    def worker(self, only: Sequence[str] = ()) -> int:
+        """Enter a worker, which takes the jobs of these channels (none: of all); return its id."""
+        worker_id = self.store.register(None, 4, 30.0, only)
         self._counters[worker_id] = itertools.count(1)
         return worker_id
 

@@ -1337,6 +1337,21 @@ class Why:
         assert self.why(jobs, "a") == "No worker is running."
         assert self.why(jobs, "b") == "No worker is running; 1 job is ahead of it."
 
+    def test_nobody_takes_its_channel(self, jobs: Jobs) -> None:
+        jobs.worker(only=["root.b", "root.a.x"])
+        jobs.add(job("a", channel="root.a"), job("b", channel="root.a"), job("c", channel="root.a.x.y"))
+        said = "No worker takes jobs of root.a: those that run take root.a.x, root.b only"
+        assert self.why(jobs, "a") == f"{said}."
+        assert self.why(jobs, "b") == f"{said}; 1 job is ahead of it."
+        assert self.why(jobs, "c") == "A worker is about to claim it."  # nobody takes those before it
+        jobs.worker()
+        assert self.why(jobs, "a") == "A worker is about to claim it."
+
+    def test_nobody_takes_the_channel_of_the_first_of_its_key(self, jobs: Jobs) -> None:
+        jobs.worker(only=["root.b"])
+        jobs.add(job("a", channel="root.a", serial_key="k"))
+        assert self.why(jobs, "a").startswith("No worker takes jobs of root.a:")
+
     def test_it_is_about_to_start(self, jobs: Jobs) -> None:
         jobs.worker()
         jobs.add(job("a"))

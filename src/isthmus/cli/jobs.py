@@ -126,9 +126,10 @@ def stats(ctx: typer.Context) -> None:
     if found.oldest_s is not None:
         shown.append(f"The oldest job that could start has been waiting for {found.oldest_s:,.1f} s.")
     workers = [
-        [one.id, one.host, one.pid, one.threads, (now - one.beat_at) / 1_000_000] for one in found.workers
+        [one.id, one.host, one.pid, one.channels or "all", one.threads, (now - one.beat_at) / 1_000_000]
+        for one in found.workers
     ]
-    columns = ["worker", "host", "process", "threads", "heard s ago"]
+    columns = ["worker", "host", "process", "channels", "threads", "heard s ago"]
     shown.append(table("Workers", columns, workers, numbers=2) if workers else "No worker is running.")
     session.console.result(found, *shown)
 

@@ -168,7 +168,7 @@ class Dispatcher:
 
     def _enter(self) -> None:
         # No thread of its own: that is how it is told from workers.
-        self.id = self.store.register(self._bell.port, 0, self._ttl_s)
+        self.id = self.store.register(self._bell.port, 0, self._ttl_s, self._only)
         self._counter = itertools.count(1)
         self._is_called = False
         emit("job.worker", worker=self.id, state="started")

@@ -129,10 +129,12 @@ class SqlJobStore:
 
     # --- working ---
 
-    def register(self, port: int | None, threads: int, ttl_s: float) -> int:
-        """Enter this process among the workers; return the worker's id."""
+    def register(self, port: int | None, threads: int, ttl_s: float, only: Sequence[str] = ()) -> int:
+        """Enter this process among the workers, which takes the jobs of these channels (none: of all); return
+        the worker's id.
+        """
         with self.writing() as sql:
-            return workers.register(sql, port, threads, ttl_s, self.now())
+            return workers.register(sql, port, threads, ttl_s, self.now(), only)
 
     def beat(self, worker_id: int) -> bool:
         """Say that a worker lives. False: it was taken for dead, and what it runs is not its own any more."""

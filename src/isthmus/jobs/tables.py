@@ -226,6 +226,7 @@ worker = sa.Table(
     _whole("beat_at", required=True),
     sa.Column("idle", sa.Boolean(), nullable=False),
     sa.Column("ttl_s", sa.Double(), nullable=False),
+    _text("channels"),
     sqlite_autoincrement=True,
     postgresql_with={"fillfactor": 50, **_BUSY},
 )

@@ -80,7 +80,7 @@ def _is_behind(sql: Sql, job: Whereabouts) -> str:
         "ORDER BY t.priority, t.job_id LIMIT 1", job.serial_key,
     )[0][0]  # fmt: skip
     if first == job.uuid:
-        return _nobody(sql) or "A worker is about to claim it."
+        return _nobody(sql, job.channel) or "A worker is about to claim it."
     return f"{first} has the same serial key {job.serial_key!r} and goes first."
 
 
@@ -89,6 +89,7 @@ def _could_start(sql: Sql, job: Whereabouts, now: int) -> str:
     said = _held_by(job, situation)
     if said:
         return said
+    takers = [worker for worker in working(sql) if worker.takes(job.channel)]
     ahead = sum(
         number
         for channel, number in sql.rows(
@@ -96,10 +97,10 @@ def _could_start(sql: Sql, job: Whereabouts, now: int) -> str:
             "GROUP BY channel",
             job.priority, job.priority, job.id,
         )
-        if not _refused(situation, channel)
+        if not _refused(situation, channel) and (not takers or any(one.takes(channel) for one in takers))
     )  # fmt: skip
     line = f"{ahead} {'jobs are' if ahead > 1 else 'job is'} ahead of it" if ahead else ""
-    nobody = _nobody(sql)
+    nobody = _nobody(sql, job.channel)
     if nobody:
         return f"{nobody[:-1]}; {line}." if line else nobody
     return f"{line}, and all threads of the workers are busy." if line else "A worker is about to claim it."
@@ -127,8 +128,15 @@ def _held_by(job: Whereabouts, situation: Situation) -> str | None:
     return None
 
 
-def _nobody(sql: Sql) -> str | None:
-    return None if working(sql) else "No worker is running."
+def _nobody(sql: Sql, channel: str) -> str | None:
+    """Return that no worker takes jobs of a channel, and of which the others do; None where one does."""
+    workers = working(sql)
+    if not workers:
+        return "No worker is running."
+    if any(worker.takes(channel) for worker in workers):
+        return None
+    taken = sorted({one for worker in workers for one in (worker.channels or "").split(",")})
+    return f"No worker takes jobs of {channel}: those that run take {', '.join(taken)} only."
 
 
 def _runs(sql: Sql, info: JobInfo) -> str:

@@ -155,7 +155,7 @@ class Worker:
         return done
 
     def _enter(self) -> bool:
-        self.id = self.store.register(self._bell.port, self._threads, self.housekeeping.ttl_s)
+        self.id = self.store.register(self._bell.port, self._threads, self.housekeeping.ttl_s, self._only)
         self._counter = itertools.count(1)
         self._is_called = False
         emit("job.worker", worker=self.id, state="started")

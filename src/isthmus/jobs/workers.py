@@ -13,6 +13,7 @@ import msgspec
 
 from isthmus.clock import Clock
 from isthmus.jobs import tables
+from isthmus.jobs.admission import is_within
 from isthmus.jobs.claim import Failure
 from isthmus.jobs.edges import finish_parents, forget_identities, record
 from isthmus.jobs.moment import SECOND
@@ -35,7 +36,8 @@ DIED = Failure("isthmus.errors.WorkerDiedError", "The worker died while it ran t
 class Worker(msgspec.Struct, frozen=True, kw_only=True):
     """A worker process: where it runs, how many threads it has, when it was heard last (µs since 1970).
 
-    ``machine`` says where ``pid`` is a number of a process; ``host`` is its name for people.
+    ``machine`` says where ``pid`` is a number of a process; ``host`` is its name for people. It takes jobs of
+    ``channels`` and those below them, separated by commas; None: of all.
     """
 
     id: int
@@ -47,11 +49,16 @@ class Worker(msgspec.Struct, frozen=True, kw_only=True):
     started_at: int
     beat_at: int
     ttl_s: float
+    channels: str | None = None
 
     @property
     def is_dispatcher(self) -> bool:
         """Whether it only sends jobs to others: then it has no threads."""
         return self.threads == 0
+
+    def takes(self, channel: str) -> bool:
+        """Tell whether it takes jobs of a channel."""
+        return not self.channels or any(is_within(channel, one) for one in self.channels.split(","))
 
     def is_dead(self, silent_s: float) -> bool:
         """Tell whether the worker is known or believed to have died, when it has said nothing for so long.
@@ -110,15 +117,18 @@ def is_running(process: int) -> bool:
     return True
 
 
-_COLUMNS = "id, host, machine, pid, port, threads, started_at, beat_at, ttl_s"
+_COLUMNS = "id, host, machine, pid, port, threads, started_at, beat_at, ttl_s, channels"
 
 
-def register(sql: Sql, port: int | None, threads: int, ttl_s: float, now: int) -> int:
+def register(
+    sql: Sql, port: int | None, threads: int, ttl_s: float, now: int, only: Sequence[str] = ()
+) -> int:
     """Enter this process among the workers; return the worker's id, which no other ever gets."""
     row = sql.row(
-        "INSERT INTO job_worker (host, machine, pid, port, threads, started_at, beat_at, idle, ttl_s) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, FALSE, ?) RETURNING id",
-        socket.gethostname(), machine(), os.getpid(), port, threads, now, now, ttl_s,
+        "INSERT INTO job_worker "
+        "(host, machine, pid, port, threads, started_at, beat_at, idle, ttl_s, channels) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, FALSE, ?, ?) RETURNING id",
+        socket.gethostname(), machine(), os.getpid(), port, threads, now, now, ttl_s, ",".join(only) or None,
     )  # fmt: skip
     assert row is not None
     return int(row[0])

@@ -54,8 +54,9 @@ LIMITED = tuple(Aim("drain", engine, 2 / 3, ours=True) for engine in ("PostgreSQ
 LIMITS = {
     ("p99", "PostgreSQL"): "<= 5 ms",
     ("p99", "SQLite"): "<= 10 ms",
-    ("memory", "PostgreSQL"): "<= 60 MB",
-    ("memory", "SQLite"): "<= 60 MB",
+    # Of the worker itself: a supervisor takes 13 MB more, for any number of workers.
+    ("largest", "PostgreSQL"): "<= 60 MB",
+    ("largest", "SQLite"): "<= 60 MB",
     ("idle", "PostgreSQL"): "<= 0.5 %",
     ("idle", "SQLite"): "<= 0.5 %",
 }

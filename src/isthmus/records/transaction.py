@@ -204,11 +204,18 @@ class SqlTransaction:
             driver.autocommit = False
         except self._driver_error as error:
             found = self._translated(error, statement)
-            if self._connection is not None and self.dialect.name == "postgresql":
-                self._connection.invalidate(error)  # nobody else gets a connection in this mode
-                self._driver = None
+            self._spoil()
             raise found from error
+        except BaseException:  # who waits for the answer was interrupted
+            self._spoil()
+            raise
         return cursor
+
+    def _spoil(self) -> None:
+        """Have nobody get a connection of PostgreSQL that was left in the mode of single statements."""
+        if self._connection is not None and self.dialect.name == "postgresql":
+            self._connection.invalidate()
+            self._driver = None
 
     @property
     def _driver_error(self) -> type[Exception]:
@@ -359,18 +366,21 @@ class SqlTransaction:
         """Give the connection back. What was not committed is undone."""
         self._deferred.clear()
         if self._connection is not None:
-            try:
-                if self._is_reusable:
-                    self._end("rollback")
-                    self.database.connections.give_back(self._connection)
-                else:
-                    self._connection.close()
-            except IsthmusError:  # what cannot be undone was lost, and is undone by that
-                self._connection.close()
+            self._part_with(self._connection)
             self._connection = self._driver = self._lost = None
         self._is_begun = self._is_answered = self._is_locked = False
         self._is_reusable = True
         self._hooks.clear()
+
+    def _part_with(self, connection: sa.Connection) -> None:
+        if not self._is_reusable:
+            connection.close()
+            return
+        try:
+            self._end("rollback")
+        except (IsthmusError, sa.exc.SQLAlchemyError):  # it is undone by the end of the connection
+            connection.invalidate()
+        self.database.connections.give_back(connection)
 
     @contextmanager
     def _translating(self) -> Iterator[None]:

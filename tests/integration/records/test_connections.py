@@ -158,3 +158,46 @@ def test_a_lock_that_is_lost_is_not_forgotten_about(postgres_url: str) -> None:
         transaction.execute("SELECT 1")
     transaction.close()
     database.close()
+
+
+def test_one_whose_statement_alone_was_interrupted_is_used_by_nobody(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was left in a mode in which each statement commits itself."""
+
+    def interrupt(*about: object) -> None:
+        raise KeyboardInterrupt
+
+    database = SqlDatabase(postgres_url)
+    with database.begin() as transaction:
+        transaction.execute("CREATE TABLE it (id integer)")
+    transaction = database.transaction()
+    transaction.defer("INSERT INTO it (id) VALUES (%s)", (1,))
+    with monkeypatch.context() as patch:
+        patch.setattr("psycopg.Connection.execute", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            transaction.commit()
+    transaction.close()
+    transaction = database.transaction()
+    transaction.execute("INSERT INTO it (id) VALUES (2)")
+    transaction.close()
+    with database.begin() as transaction:
+        assert transaction.execute("SELECT count(*) FROM it").fetchone() == (0,)
+    database.close()
+
+
+def test_one_that_cannot_roll_back_rests_for_nobody(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*about: object) -> None:
+        raise psycopg.ProgrammingError("another command is in progress")
+
+    database = SqlDatabase(postgres_url)
+    transaction = database.transaction()
+    transaction.execute("SELECT 1")
+    with monkeypatch.context() as patch:
+        patch.setattr("psycopg.Connection.rollback", refuse)
+        transaction.close()
+    with database.begin() as transaction:
+        assert transaction.execute("SELECT 1").fetchone() == (1,)
+    database.close()

@@ -63,7 +63,7 @@ class SqlReader(Reader[Expression]):
         return sa.true() if value else sa.false()
 
     def every(self, parts: list[Expression]) -> Expression:
-        return _joined(sa.and_, parts)
+        return sa.false() if any(isinstance(part, sa.False_) for part in parts) else _joined(sa.and_, parts)
 
     def some(self, parts: list[Expression]) -> Expression:
         return _joined(sa.or_, parts)

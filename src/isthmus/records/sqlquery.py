@@ -73,7 +73,7 @@ class SqlQueries:
     ) -> list[int]:
         table = self._model(model).table
         query = self._query(model, sa.select(table.c.id), domain, offset, limit, order, context)
-        return list(self._transaction.read(query).scalars())
+        return [] if query is None else list(self._transaction.read(query).scalars())
 
     def search_read(
         self,
@@ -90,6 +90,8 @@ class SqlQueries:
         plain, links = info.readable(fields)
         columns = sa.select(info.table.c.id, *(info.table.c[field.name] for field in plain))
         query = self._query(model, columns, domain, offset, limit, order, context)
+        if query is None:
+            return []
         rows = decoder(plain)(self._transaction.read(query).all())
         return self._with_links(rows, links, context)
 
@@ -125,8 +127,13 @@ class SqlQueries:
         limit: int | None,
         order: str | None,
         context: Context,
-    ) -> sa.Select[Any]:
-        query = query.where(self._where(model, domain, context)).order_by(*self._order(model, order))
+    ) -> sa.Select[Any] | None:
+        """Return the query; None where no record can be in the domain, and the database need not be asked."""
+        order_by = self._order(model, order)
+        where = self._where(model, domain, context)
+        if isinstance(where, sa.False_):
+            return None
+        query = query.where(where).order_by(*order_by)
         if limit is not None or offset:
             query = query.limit(limit if limit is not None else 2**62).offset(offset)
         return query

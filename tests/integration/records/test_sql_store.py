@@ -368,6 +368,20 @@ def test_an_abstract_model_has_no_records(store: SqlStore) -> None:
         store.search("base", TRUE)
 
 
+def test_a_domain_without_any_record_is_not_asked_of_the_database(
+    store: SqlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(*about: Any) -> Any:
+        raise AssertionError(about)
+
+    monkeypatch.setattr(store._transaction, "read", read)
+    nothing = Domain.parse([("pages", ">", 1), ("name", "in", [])])
+    assert store.search(BOOK, nothing) == []
+    assert store.search_read(BOOK, nothing, ["name"]) == []
+    with pytest.raises(FieldError, match="nowhere"):
+        store.search(BOOK, nothing, order="nowhere")
+
+
 def test_secrets_of_the_values_are_not_in_database_errors(store: SqlStore) -> None:
     secret = os.urandom(8).hex()
     with pytest.raises(ConstraintError) as refused:

@@ -70,16 +70,17 @@ class SearchAdapter(BackendAdapter):
     def pages(self, filters: Any = None, cursor: Any = None) -> Iterator[tuple[list[Any], Any]]:
         """Yield ``(records, cursor of what follows)``; given a cursor, go on from there.
 
-        A cursor is any JSON value. Here it is a position in what ``search`` gives.
+        A cursor is any JSON value; None says that nothing follows. Here it is a position in what ``search``
+        gives.
         """
         if type(self).search_read is not SearchAdapter.search_read:
             if cursor is None:
-                yield self.search_read(filters), 1
+                yield self.search_read(filters), None
             return
         ids = self.search(filters)
         for start in range(cursor or 0, len(ids), self.page_size):
             end = start + self.page_size
-            yield self.read_many(ids[start:end]), end
+            yield self.read_many(ids[start:end]), end if end < len(ids) else None
 
     def count(self, filters: Any = None) -> int | None:
         """Return how many records match, or None where that is not known beforehand."""

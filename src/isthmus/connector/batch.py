@@ -66,7 +66,7 @@ class BatchImporter(Synchronizer):
         whole = reading.cursor is None and filters is None
         importer = self.component(usage="record.importer")
         before = {} if reading.cursor is None else checkpoint.counts()
-        tally, met = Tally(), set[str]()
+        tally, met, is_over = Tally(), set[str](), False
         with closing(reading):
             for portion in reading:
                 outcomes = importer.run_page(portion.records, force=force) if portion.records else []
@@ -76,11 +76,16 @@ class BatchImporter(Synchronizer):
                 progress(
                     done, None if portion.total is None else max(done, portion.total)
                 )  # some only guess it
-                if portion.is_last:
+                is_over = portion.is_end and not (whole and self._unmet(met))
+                if is_over:
+                    checkpoint.finish(**added(before, tally))
+                elif portion.is_last:
                     checkpoint.save(portion.following, **added(before, tally))
                 self.env.commit()  # what is bound is kept, and nobody waits long for the database
                 if portion.is_last:
                     self.between_pages()
+        if is_over:
+            return tally
         if whole:
             try:
                 tally.add(self.sweep(met))
@@ -189,7 +194,10 @@ class BatchImporter(Synchronizer):
         alone and reported.
         """
         deleter = self.component(usage="record.import.deleter")
-        yield from self.remove([one for one in self._paired() if one not in met], deleter)
+        yield from self.remove(self._unmet(met), deleter)
+
+    def _unmet(self, met: set[str]) -> list[str]:
+        return [one for one in self._paired() if one not in met]
 
     def remove(self, missing: list[str], deleter: Any) -> Iterator[Outcome]:
         """Hand to the deleter what the other side confirms to be gone; yield what became of each.

@@ -24,6 +24,11 @@ class Portion:
     is_last: bool
     total: int | None
 
+    @property
+    def is_end(self) -> bool:
+        """Whether nothing follows."""
+        return self.is_last and self.following is None
+
 
 class Reading:
     """Goes once through the portions of an adapter's pages from a cursor on (None: the beginning).

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 Record = Mapping[str, Any]
 
-#: The cursor after the last page.
+#: What was the cursor behind the last page once: one may have been kept.
 END = "end"
 
 
@@ -79,11 +79,11 @@ class RestAdapter(CRUDAdapter):
         return [record for records, _ in self.pages(filters) for record in records]
 
     def pages(self, filters: Any = None, cursor: Any = None) -> Iterator[tuple[list[Record], Any]]:
-        """Yield ``(records, cursor)`` page by page; a cursor that was yielded goes on behind its page."""
+        """Yield ``(records, cursor)`` page by page; a cursor goes on behind its page, None ends it."""
         if cursor == END:
             return
         for page in self.paging.pages(lambda params: self._fetch({**(filters or {}), **params}), cursor):
-            yield page.items, END if page.cursor is None else page.cursor
+            yield page.items, page.cursor
 
     def read(self, external_id: Any) -> Record:
         """Return one record. Raises NotFoundError."""

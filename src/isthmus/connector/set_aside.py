@@ -44,8 +44,9 @@ class SetAside(ConnectorComponent):
         """Keep what failed, and forget what did not fail this time."""
         failed = {id_: one for one in outcomes if one.kind == "failed" and (id_ := id_of(direction, one))}
         met = {id_ for one in outcomes if (id_ := id_of(direction, one))}
-        known = {id_of(direction, entry): entry for entry in self.entries(direction)}
-        self.entries(direction).browse([known[id_].id for id_ in known if id_ in met - set(failed)]).unlink()
+        entries = self.entries(direction)
+        known = {id_of(direction, entry): entry for entry in entries}
+        entries.browse([known[id_].id for id_ in known if id_ in met - set(failed)]).unlink()
         for id_, outcome in failed.items():
             values = {
                 "external_id": outcome.external_id or False,

@@ -88,6 +88,10 @@ class TrelloAdapter(CRUDAdapter, TrelloComponent, AbstractComponent):
         """Return the cursor of a place, which knows the boards."""
         return {**place, **self._known_boards().as_cursor()}
 
+    def behind(self, board: str) -> dict[str, Any] | None:
+        """Return the cursor behind all of a board; None behind the last one."""
+        return None if board == self.boards()[-1] else self.cursor(done=board)
+
     def boards_from(self, board: str | None) -> list[str]:
         """Return the boards from one on; all, where it is None or no longer among them."""
         known = self.boards()
@@ -132,7 +136,7 @@ class TrelloAdapter(CRUDAdapter, TrelloComponent, AbstractComponent):
         done = self.recall(cursor).get("done")
         for board in self.boards_from(done):
             if board != done:
-                yield self.of_board(board), self.cursor(done=board)
+                yield self.of_board(board), self.behind(board)
 
     def of_board(self, board: str) -> list[Record]:
         """Return all objects of a board."""
@@ -196,7 +200,7 @@ class CardAdapter(TrelloAdapter):
                 continue
             for records, is_last in self._pages_of(board, before, params):
                 oldest = records[0]["id"]
-                yield records, self.cursor(done=board) if is_last else self.cursor(board=board, before=oldest)
+                yield records, self.behind(board) if is_last else self.cursor(board=board, before=oldest)
 
     def places_from(self, cursor: Any) -> Iterator[tuple[str, str | None]]:
         """Yield the boards that a cursor leaves, each with the oldest id that was read of it (None: none)."""

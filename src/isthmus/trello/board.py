@@ -30,7 +30,7 @@ class Board(TrelloEntity):
         def pages(self, filters: Any = None, cursor: Any = None) -> Iterator[tuple[list[Record], Any]]:
             """Yield all boards at once."""
             if not cursor:
-                yield self.read_many(self.boards()), {"done": True}
+                yield self.read_many(self.boards()), None
 
         def count(self, filters: Any = None) -> int | None:
             return len(self.boards())

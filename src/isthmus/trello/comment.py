@@ -105,25 +105,30 @@ class Comment(CardPart):
             start = self.recall(cursor)
             for board in self.boards_from(start.get("board")):
                 before = start["before"] if board == start.get("board") else None
-                for records in self._pages_of(board, before):
-                    yield records, self.cursor(board=board, before=records[-1]["date"])
+                for records, is_last in self._pages_of(board, before):
+                    is_end = is_last and self.behind(board) is None
+                    yield records, None if is_end else self.cursor(board=board, before=records[-1]["date"])
 
-        def _pages_of(self, board: str, before: str | None) -> Iterator[list[Record]]:
-            """Yield a board's comments. Dates are the order, and their ends are read twice: ids are none."""
+        def _pages_of(self, board: str, before: str | None) -> Iterator[tuple[list[Record], bool]]:
+            """Yield pages of a board's comments, each with whether it is the last one.
+
+            Dates are the order, and their ends are read twice: ids are none.
+            """
             seen: set[str] = set()
             while True:
                 window = {"before": later(before)} if before else {}
                 found: Any = self.client.get(f"/boards/{board}/actions", limit=PAGE, **FILTER, **window)
                 new: list[Record] = [flat(one) for one in found if one["id"] not in seen]
+                is_last = len(found) < PAGE or not new
                 if new:
-                    yield new
-                if len(found) < PAGE or not new:
+                    yield new, is_last
+                if is_last:
                     return
                 seen = {one["id"] for one in found}
                 before = found[-1]["date"]
 
         def of_board(self, board: str) -> list[Record]:
-            return [one for page in self._pages_of(board, None) for one in page]
+            return [one for page, _ in self._pages_of(board, None) for one in page]
 
         def read(self, external_id: Any) -> Record:
             return flat(self.client.get(f"{self._path}/{external_id}", **FILTER))

@@ -112,7 +112,10 @@ with capture() as declared:
             for start in range(0, len(ids), 5):
                 part = ids[start : start + 5]
                 self.shop.calls.append(("page", part))
-                yield [dict(self.shop.partners[id_]) for id_ in part], part[-1]
+                yield (
+                    [dict(self.shop.partners[id_]) for id_ in part],
+                    part[-1] if part[-1] != ids[-1] else None,
+                )
 
         def read(self, external_id: str) -> Any:
             self.shop.calls.append(("read", external_id))

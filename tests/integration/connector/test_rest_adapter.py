@@ -98,8 +98,10 @@ def test_pages_follow_the_strategy_and_resume_from_any_cursor():
     with adapter_on(Orders(), paging=PageNumber(size=2)) as (adapter, _):
         pages = list(adapter.pages({"least": 1}))
         assert [[record["id"] for record in page] for page, _ in pages] == [["1", "2"], ["3", "4"], ["5"]]
-        for number, (_, cursor) in enumerate(pages):
-            assert list(adapter.pages({"least": 1}, json.loads(json.dumps(cursor)))) == pages[number + 1 :]
+        *cursors, end = [json.loads(json.dumps(cursor)) for _, cursor in pages]
+        assert [list(adapter.pages({"least": 1}, cursor)) for cursor in cursors] == [pages[1:], pages[2:]]
+        assert end is None
+        assert list(adapter.pages({"least": 1}, "end")) == []  # as earlier versions said it
 
 
 def test_a_resource_may_be_read_ahead_of_time_in_pages_and_parts():

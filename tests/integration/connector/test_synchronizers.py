@@ -255,6 +255,25 @@ def test_an_import_that_was_cut_off_goes_on_from_its_checkpoint(
     assert told == [(10, 12), (12, 12)]  # of the whole, so that the remaining time is right
 
 
+def test_an_import_that_is_ended_behind_its_last_page_is_over(
+    env: Any, backend: Any, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.add(2)
+
+    class Cut(Exception):
+        pass
+
+    def pause(importer: Any) -> None:
+        raise Cut
+
+    monkeypatch.setattr("isthmus.connector.synchronizer.Synchronizer.between_pages", pause)
+    with pytest.raises(Cut):
+        import_backend(backend)
+    env.rollback()
+    kept = env["connector.checkpoint"].search([])
+    assert (kept.state, kept.counts["created"]) == ("done", 2)
+
+
 def test_verify_lists_differences_and_what_has_no_pair(env: Any, backend: Any, shop: Shop) -> None:
     one, two = shop.add(2)
     run_import(env, backend)

@@ -13,7 +13,7 @@ from isthmus.connector.mapper import changed_by, mapping, only_create
 from isthmus.errors import NotFoundError
 from isthmus.trello.adapter import CardAdapter, Record, TrelloAdapter
 from isthmus.trello.client import path_of
-from isthmus.trello.part import CardPart, PartBatchExporter
+from isthmus.trello.part import CardPart, PartBatchExporter, PartImportMapper
 
 
 def attached(cards: Iterable[Record]) -> list[Record]:
@@ -101,15 +101,14 @@ class Link(CardPart):
             card: Any = self.client.get(f"/cards/{values['idCard']}", **self.params)
             return self.twin(attached([card]), values, announced, "url")
 
-    class ImportMapper(mapper.ImportMapper):
+    class ImportMapper(PartImportMapper):
         direct = [("name", "name"), ("url", "url")]
 
         @mapping
         @changed_by("idCard")
         @only_create
         def attachment(self, record: Mapping[str, Any]) -> dict[str, Any]:
-            task = self.links.internal("trello.card", record["idCard"], unwrap=True)
-            return {"type": "url", "res_model": "project.task", "res_id": task}
+            return {"type": "url", "res_model": "project.task", "res_id": self.task_of(record)}
 
     class ExportMapper(mapper.ExportMapper):
         @mapping

@@ -19,7 +19,7 @@ from isthmus.trello.adapter import PAGE, Record, TrelloAdapter
 from isthmus.trello.base import TrelloComponent
 from isthmus.trello.client import path_of
 from isthmus.trello.markdown import canonical, to_markdown
-from isthmus.trello.part import CardPart, PartBatchExporter
+from isthmus.trello.part import CardPart, PartBatchExporter, PartImportMapper
 from isthmus.trello.signature import body_of, said, signed
 from isthmus.trello.synchronizer import TrelloExporter
 
@@ -148,7 +148,7 @@ class Comment(CardPart):
             mine = [flat(one) for one in found if one["idMemberCreator"] == self.me]
             return self.twin(mine, values, announced, "text")
 
-    class ImportMapper(mapper.ImportMapper):
+    class ImportMapper(PartImportMapper):
         pairs = [("text", "body", comment)]
 
         @mapping
@@ -158,7 +158,7 @@ class Comment(CardPart):
             partner = self.partners.of_members.get(record["idMemberCreator"])
             return {
                 "model": "project.task",
-                "res_id": self.links.internal("trello.card", record["idCard"], unwrap=True),
+                "res_id": self.task_of(record),
                 "message_type": "comment",
                 "subtype_id": self.discussions,
                 "date": instant.to_odoo(record["date"]),

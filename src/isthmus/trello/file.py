@@ -21,7 +21,7 @@ from isthmus.records import fields
 from isthmus.trello.adapter import Record
 from isthmus.trello.attachment import AttachmentAdapter, attached
 from isthmus.trello.file_content import MAX_NAME, FileContent
-from isthmus.trello.part import CardPart, PartBatchExporter
+from isthmus.trello.part import CardPart, PartBatchExporter, PartImportMapper
 from isthmus.trello.refusal import TooLargeError
 from isthmus.trello.spool import NOTHING, LargeFileError, too_large
 from isthmus.trello.synchronizer import TrelloExporter
@@ -79,7 +79,7 @@ class File(CardPart):
             content: FileContent = self.component(usage="file.content")
             return content
 
-    class ImportMapper(mapper.ImportMapper):
+    class ImportMapper(PartImportMapper):
         @mapping
         @changed_by("name")
         def name(self, record: Mapping[str, Any]) -> dict[str, Any]:
@@ -89,8 +89,7 @@ class File(CardPart):
         @changed_by("idCard")
         @only_create
         def attachment(self, record: Mapping[str, Any]) -> dict[str, Any]:
-            task = self.links.internal("trello.card", record["idCard"], unwrap=True)
-            return {"type": "binary", "res_model": "project.task", "res_id": task}
+            return {"type": "binary", "res_model": "project.task", "res_id": self.task_of(record)}
 
     class ExportMapper(mapper.ExportMapper):
         @mapping

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from isthmus.components import AbstractComponent
 from isthmus.connector.entity_parts import EntityBatchExporter, EntityImporter
+from isthmus.connector.mapper import ImportMapper
 from isthmus.connector.reading import chunked
 from isthmus.trello.base import TrelloComponent
 from isthmus.trello.entity import TrelloEntity
@@ -29,6 +30,22 @@ class PartImporter(EntityImporter, TrelloComponent, AbstractComponent):
     def cards(self) -> frozenset[str]:
         """The cards that are paired."""
         return self.wholes["trello.card"]
+
+
+class PartImportMapper(ImportMapper, TrelloComponent, AbstractComponent):
+    """Maps parts that go to the tasks of their cards."""
+
+    _name = "trello.part.import.mapper"
+    _inherit = ["base.import.mapper", "base.trello.connector"]
+
+    def prefetch(self, records: Sequence[Mapping[str, Any]]) -> None:
+        cards = [record["idCard"] for record in records if record.get("idCard")]
+        self.links.load_internal("trello.card", cards, unwrap=True)
+        super().prefetch(records)
+
+    def task_of(self, record: Mapping[str, Any]) -> int:
+        """Return the id of the task of a part's card. Raises MappingError when it has none."""
+        return self.links.internal("trello.card", record["idCard"], unwrap=True)
 
 
 class PartBatchExporter(EntityBatchExporter, TrelloComponent, AbstractComponent):

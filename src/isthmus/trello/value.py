@@ -15,7 +15,7 @@ from isthmus.records import fields, model
 from isthmus.trello.adapter import CardAdapter, Record, TrelloAdapter
 from isthmus.trello.client import path_of
 from isthmus.trello.custom_field import NEW, Column, from_trello, to_trello
-from isthmus.trello.part import CardPart, PartBatchExporter, PartImporter
+from isthmus.trello.part import CardPart, PartBatchExporter, PartImporter, PartImportMapper
 from isthmus.trello.synchronizer import TrelloExporter, TrelloImporter
 
 PARAMS = {"fields": "id,idBoard", "customFieldItems": "true"}
@@ -136,15 +136,14 @@ class Value(CardPart):
             known.forget()
             return str(made["id"])
 
-    class ImportMapper(mapper.ImportMapper):
+    class ImportMapper(PartImportMapper):
         direct = [("value", "value")]
 
         @mapping
         @changed_by("idCard", "field", "name")
         @only_create
         def place(self, record: Mapping[str, Any]) -> dict[str, Any]:
-            task = self.links.internal("trello.card", record["idCard"], unwrap=True)
-            return {"task_id": task, "field": record["field"], "name": record["name"]}
+            return {"task_id": self.task_of(record), "field": record["field"], "name": record["name"]}
 
     class ExportMapper(mapper.ExportMapper):
         direct = [("value", "value")]

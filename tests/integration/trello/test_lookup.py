@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from isthmus.connector.map_record import Options
 from isthmus.testing import TrialApp
 
 
@@ -39,3 +40,25 @@ def test_pairs_are_found_by_their_ids(ask: Any, index: str) -> None:
     assert any(
         f"USING INDEX {index} (" in row[-1] or f"COVERING INDEX {index} (" in row[-1] for row in plan
     ), plan
+
+
+@pytest.mark.parametrize("part", ["comment", "file", "link"])
+def test_the_tasks_of_a_page_of_parts_are_looked_up_together(
+    part: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[list[Any]] = []
+
+    def to_internal_many(binder: Any, ids: Any, unwrap: bool = False) -> dict[Any, int]:
+        asked.append(list(ids))
+        return {id_: number for number, id_ in enumerate(asked[-1], 1)}
+
+    monkeypatch.setattr("isthmus.connector.binder.Binder.to_internal_many", to_internal_many)
+    with TrialApp("isthmus.trello") as app, app.environment() as env:
+        backend = env["trello.backend"].create({"name": "b"})
+        with backend.work_on(f"trello.{part}") as work:
+            mapper = work.component(usage="import.mapper")
+            monkeypatch.setattr(mapper, "active_rules", lambda: ())
+            with mapper.session(Options()):
+                mapper.prefetch([{"idCard": "a"}, {"idCard": "b"}, {"idCard": "a"}])
+                assert [mapper.task_of({"idCard": card}) for card in "ab"] == [1, 2]
+    assert asked == [["a", "b"]]

@@ -27,10 +27,16 @@ from isthmus.connector.secret import FernetCipher
 
 @contextmanager
 def installation(facts: dict[str, str]) -> Iterator[App]:
-    """Give an app in a folder of its own, with a backend for the benchmark's board."""
-    environ = {"ISTHMUS_ODOO_MAIN_KEY": API_KEY, "ISTHMUS_SECRET_KEY": FernetCipher.new_key()}
+    """Give an app in a folder of its own, with a backend for the benchmark's board.
+
+    ``facts`` are those of :class:`Servers`; a real Odoo has ``login`` and ``key`` as well.
+    """
+    environ = {
+        "ISTHMUS_ODOO_MAIN_KEY": facts.get("key", API_KEY),
+        "ISTHMUS_SECRET_KEY": FernetCipher.new_key(),
+    }
     with tempfile.TemporaryDirectory() as folder:
-        odoo = OdooSettings(url=facts["odoo"], database=facts["database"], login="admin")
+        odoo = OdooSettings(url=facts["odoo"], database=facts["database"], login=facts.get("login", "admin"))
         settings = Settings(
             connectors=("isthmus.trello",), odoo={"main": odoo}, path=Path(folder) / "isthmus.toml"
         )

@@ -18,12 +18,12 @@ KEY, TOKEN, API_KEY = "bench-key", "bench-token", "b" * 40
 APP_SECRET = "bench-secret"
 
 
-def serve(pipe: Connection, cards: int) -> None:
+def serve(pipe: Connection, board: int | str | dict[str, Any]) -> None:
     """Run both servers until the pipe says ``stop``; answer questions about their work."""
     trello = TrelloSandbox(key=KEY, token=TOKEN, limits=Limits.off())
-    board = trello.load(synthetic.board(cards))
+    id_ = trello.load(synthetic.board(board) if isinstance(board, int) else board)
     with trello, OdooSandbox(version=18, api_key=API_KEY) as odoo:
-        pipe.send({"trello": trello.url, "odoo": odoo.url, "database": odoo.database, "board": board})
+        pipe.send({"trello": trello.url, "odoo": odoo.url, "database": odoo.database, "board": id_})
         answers: dict[str, Callable[[], Any]] = {
             "seconds": time.process_time,
             "handling": lambda: trello.log.ms + odoo.log.ms,
@@ -69,12 +69,15 @@ def call_trello(base: str, method: str, path: str, data: dict[str, Any]) -> None
 
 
 class Servers:
-    """Both servers, with a synthetic board of ``cards`` cards in Trello and an empty Odoo."""
+    """Both servers, with a board in Trello and an empty Odoo.
 
-    def __init__(self, cards: int) -> None:
+    ``board`` is an export (a file or its parsed JSON), or how many cards a synthetic board has.
+    """
+
+    def __init__(self, board: int | str | dict[str, Any]) -> None:
         self._pipe, theirs = multiprocessing.Pipe()
         self._process = multiprocessing.get_context("spawn").Process(
-            target=serve, args=(theirs, cards), daemon=True
+            target=serve, args=(theirs, board), daemon=True
         )
 
     def __enter__(self) -> Self:

@@ -121,6 +121,23 @@ class Card(TrelloEntity):
         def skip_reason(self, record: Any) -> str | None:
             return None if record.project_id else "it has no project"
 
+        def _read(self, items: list[Item]) -> None:
+            """Leave alone what is on no board, or would be on no list of it."""
+            super()._read(items)
+            boards = self.component(usage="boards").projects
+            for item in still_open(items):
+                task = item.record
+                if task.project_id.id not in boards:
+                    reason = (
+                        f"its project {task.project_id.display_name!r} is no board: its card stays as it is"
+                    )
+                elif item.binding is None and not task.stage_id:
+                    reason = "it is in no stage, and a card is on a list"
+                else:
+                    continue
+                item.name = str(task.display_name)
+                item.outcome = item.told("skipped", reason)
+
         def _map(self, items: list[Item]) -> None:
             self._ensure_labels([item for item in still_open(items) if "tag_ids" in item.changed])
             super()._map(items)
@@ -142,9 +159,9 @@ class Card(TrelloEntity):
                 self.mapper.labels.ensure(wanted)
 
         def _find_changes(self, items: list[Item], only: frozenset[str] | None) -> None:
-            """Leave out that a task is archived where its project or stage is.
+            """Leave out that a task is archived where its project or stage is, and that it is in no stage.
 
-            Odoo archives their tasks, while cards of an archived list stay.
+            Odoo archives their tasks, while cards of an archived list stay, and a card is always on a list.
             """
             super()._find_changes(items, only)
             for item in items:
@@ -152,6 +169,8 @@ class Card(TrelloEntity):
                     item.changed |= {"tag_ids"}
                 if "active" in item.changed and not item.now["active"] and is_put_away(item.record):
                     leave_out(item, {"active"})
+                if "stage_id" in item.changed and not item.record.stage_id:
+                    leave_out(item, {"stage_id"})
                 if "description" in item.changed and lists_are_lost(
                     item.binding.lists, item.record.description
                 ):
@@ -191,6 +210,9 @@ class Card(TrelloEntity):
             for task in self._odoo_model().browse(archived):
                 if is_put_away(task):
                     del rows[task.id]["active"]
+            for row in rows.values():
+                if not row.get("stage_id", True):
+                    del row["stage_id"]
             return rows
 
     class Ranker(ranker.Ranker):

@@ -213,7 +213,7 @@ def test_what_fails_stays_and_the_next_round_takes_it(scene: Scene, which: str) 
     fault = (
         Answer(502, "<html>Bad Gateway</html>")
         if which == "odoo"
-        else Answer(429, "API_TOKEN_LIMIT_EXCEEDED")
+        else Answer.too_many(120, "API_TOKEN_LIMIT_EXCEEDED")  # longer than anybody waits
     )
     server.faults.add(fault, times=1000)
     told = scene.tell(FIRST)

@@ -182,6 +182,12 @@ class Importer(Synchronizer):
     def _whole(self) -> bool:
         return any(rule.sources is None for rule in self.mapper.active_rules())
 
+    def disowned(self) -> frozenset[int]:
+        """Return the records of Odoo that imports made and whose originals were given up since: an export may
+        pair them anew.
+        """
+        return frozenset()
+
     def export_sources(self) -> frozenset[str]:
         """Return the fields of Odoo that an export depends on; empty when nothing is exported."""
         if not self.many_components(usage="export.mapper"):

@@ -84,6 +84,7 @@ class OdooSide:
     def leave_imported(self, items: Sequence[Any]) -> None:
         """Have an export skip what an import created and could not bind, since it was cut off."""
         claimed = self.claimed([item.odoo_id for item in items])
+        claimed -= self.importer.disowned() if claimed else frozenset()
         for item in items:
             if item.odoo_id in claimed:
                 item.outcome = item.told(

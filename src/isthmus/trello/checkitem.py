@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 from typing import Any, ClassVar
 
 from isthmus.connector import mapper, verifier
 from isthmus.connector.agreement import Agreement
+from isthmus.connector.batch import Progress
 from isthmus.connector.converter import Choice, Converter, instant
 from isthmus.connector.entity_parts import EntityBatchExporter
+from isthmus.connector.export_page import Item as ExportItem
+from isthmus.connector.export_page import still_open
 from isthmus.connector.import_page import Item as ImportItem
 from isthmus.connector.mapper import changed_by, mapping, only_create
 from isthmus.connector.modifiers import external_to_m2o
+from isthmus.connector.outcome import Tally
 from isthmus.errors import NotFoundError
 from isthmus.trello import ranker
 from isthmus.trello.adapter import Record, TrelloAdapter
@@ -116,7 +121,10 @@ class CheckItem(CardPart):
             return {**known, **self.client.put(f"/cards/{known['idCard']}/checkItem/{external_id}", data)}
 
         def delete(self, external_id: Any) -> None:
-            self.client.delete(f"/cards/{self._known(external_id)['idCard']}/checkItem/{external_id}")
+            card = (
+                self.binder.to_internal(external_id).card or self.component(usage="parting").left[external_id]
+            )
+            self.client.delete(f"/cards/{card}/checkItem/{external_id}")
 
         def find_created(self, values: Mapping[str, Any], announced: datetime) -> Record | None:
             return self.twin(self.of_cards([values["idCard"]]), values, announced)
@@ -185,6 +193,18 @@ class CheckItem(CardPart):
             return {}
 
     class Importer(CardPart.Importer):
+        def skip_reason(self, record: Mapping[str, Any]) -> str | None:
+            return "its subtask left it" if record["id"] in self._left else super().skip_reason(record)
+
+        def disowned(self) -> frozenset[int]:
+            return frozenset(self.component(usage="parting").free())
+
+        @cached_property
+        def _left(self) -> dict[str, str]:
+            """The items that their subtasks left."""
+            found: dict[str, str] = self.component(usage="parting").left
+            return found
+
         def incoming(self, item: ImportItem, data: dict[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
             """The item's member comes in the place of the one before, and others stay; nobody is for all.
 
@@ -210,6 +230,10 @@ class CheckItem(CardPart):
         settles = frozenset({"sequence"})
         left_until_read: ClassVar[Mapping[str, str]] = {"user_ids": "idMember"}
 
+        def _find_changes(self, items: list[ExportItem], only: frozenset[str] | None) -> None:
+            gone = self.component(usage="parting").part(still_open(items))
+            super()._find_changes([item for item in items if item not in gone], only)
+
     class Verifier(verifier.Verifier):
         def _odoo_rows(
             self, bindings: Sequence[Any], values: Sequence[Mapping[str, Any]]
@@ -223,6 +247,15 @@ class CheckItem(CardPart):
             return rows
 
     class BatchExporter(EntityBatchExporter):
+        def _export(self, ids: list[int], new: list[int], progress: Progress) -> Tally:
+            tally = super()._export(ids, new, progress)
+            parting = self.component(usage="parting")
+            parting.finish(tally)
+            if free := parting.free():
+                tally.merge(super()._export([], self.unbound_among(free), progress))
+                parting.forget(set(free).difference(self.unbound_among(free)))
+            return tally
+
         def candidates(self, among: Sequence[Any] = ()) -> list[int]:
             """Return the ids of subtasks of paired tasks that are no cards, archived ones left out."""
             projects = list(self.component(usage="boards").projects)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 from isthmus.connector import deleter, mapper, verifier
 from isthmus.connector.brake import TAKING
@@ -19,6 +19,7 @@ from isthmus.trello.mapper import Ranking
 from isthmus.trello.model import TrelloItem
 from isthmus.trello.part import CardPart
 from isthmus.trello.position import item_sequence
+from isthmus.trello.synchronizer import TrelloExporter
 
 ticked: Converter = Choice({"complete": True, "incomplete": False}, otherwise="incomplete")
 
@@ -118,10 +119,8 @@ class Line(CardPart):
             self.component(usage="task.lists").show(tasks)
             return outcome
 
-    class Exporter(CheckItem.Exporter):
+    class Exporter(TrelloExporter):
         settles = frozenset({"sequence", "checklist"})
-
-        left_until_read: ClassVar[Mapping[str, str]] = {}
 
         def run_page(self, bindings: Any, fields: Iterable[str] | None = None) -> list[Outcome]:
             lines = self.env["trello.task.line"].browse([one.odoo_id.id for one in bindings])

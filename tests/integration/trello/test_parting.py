@@ -1,0 +1,103 @@
+"""Subtasks that leave their card: the item goes, and what the subtask is now has one counterpart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from isthmus.connector.operation import export_backend, import_backend
+from isthmus.connector.plan import plan_backend
+from isthmus.demo import Stage
+from isthmus.errors import RemoteError
+from isthmus.sandbox.faults import DropConnection, on
+from tests.integration.trello.board import board, card
+from tests.integration.trello.both import Both
+from tests.integration.trello.test_checklists import PLAN, checklist, items
+
+
+@pytest.fixture
+def both() -> Iterator[Both]:
+    plan = checklist(PLAN, "Plan", 1, ("think", "complete"), ("do", "incomplete"))
+    data = board([card(1, idChecklists=[PLAN]), card(2), card(3)], checklists=[plan])
+    with Stage(data) as stage, stage.app.environment() as env:
+        yield Both(stage, env)
+
+
+def subtask(both: Both, name: str) -> Any:
+    return both.env["project.task"].search([("name", "=", name)])
+
+
+def pairs(both: Both, task: Any) -> list[tuple[str, str]]:
+    """Return the pairs of a task: entity and state."""
+    both.env.clear()
+    return [
+        (entity, pair.state)
+        for entity in ("trello.card", "trello.checkitem")
+        for pair in both.env[entity].search([("odoo_id", "=", task.id)])
+    ]
+
+
+def test_a_subtask_that_goes_to_another_task_goes_to_its_card(both: Both) -> None:
+    moved = subtask(both, "do")
+    moved.write({"parent_id": both.task(2).id, "name": "do it", "state": "1_done"})
+    export_backend(both.backend)
+    assert items(both, 1) == [("Plan", "think", "complete")]
+    assert items(both, 2) == [("Checklist", "do it", "complete")]
+    assert pairs(both, moved) == [("trello.checkitem", "synced")]
+    both.settle()
+    both.trello.put(f"/cards/{card(2)['id']}", {"name": "Still here"})
+    both.settle()
+
+
+def test_a_subtask_that_becomes_a_task_becomes_a_card(both: Both) -> None:
+    risen = subtask(both, "do")
+    risen.write({"parent_id": False})
+    export_backend(both.backend)
+    assert items(both, 1) == [("Plan", "think", "complete")]
+    assert sorted(both.cards()) == ["Card 1", "Card 2", "Card 3", "do"]
+    assert pairs(both, risen) == [("trello.card", "synced")]
+    both.settle()
+
+
+def test_a_subtask_of_a_task_that_is_no_card_keeps_its_item(both: Both) -> None:
+    elsewhere = both.env["project.project"].create({"name": "Elsewhere"})
+    parent = both.env["project.task"].create({"name": "No card", "project_id": elsewhere.id})
+    moved = subtask(both, "do")
+    moved.write({"parent_id": parent.id})
+    export_backend(both.backend)
+    assert items(both, 1) == [("Plan", "think", "complete"), ("Plan", "do", "incomplete")]
+    moved.write({"parent_id": both.task(1).id})
+    both.settle()
+
+
+@pytest.mark.parametrize("acted", [True, False])
+def test_an_item_whose_end_was_not_answered_goes_with_the_next_export(both: Both, acted: bool) -> None:
+    moved = subtask(both, "do")
+    moved.write({"parent_id": both.task(2).id})
+    both.stage.trello.faults.add(DropConnection(after_acting=acted), times=20, when=on("DELETE"))
+    with pytest.raises(RemoteError):
+        export_backend(both.backend)
+    both.stage.trello.faults.clear()
+    import_backend(both.backend)
+    assert pairs(both, moved) == [], "written down, and nothing was made of what is still there"
+    assert len(both.env["project.task"].search([("name", "=", "do")])) == 1
+    export_backend(both.backend)
+    assert (items(both, 1), items(both, 2)) == (
+        [("Plan", "think", "complete")],
+        [("Checklist", "do", "incomplete")],
+    )
+    both.settle()
+
+
+def test_a_plan_shows_that_the_item_goes_and_writes_nothing(both: Both) -> None:
+    subtask(both, "do").write({"parent_id": both.task(2).id})
+    before = both.stage.trello_writes()
+    with both.stage.app.rehearsal() as env:
+        plan = plan_backend(env["trello.backend"].search([]))
+    assert "do" in [one.name for one in plan.records]
+    assert both.stage.trello_writes() == before
+    assert items(both, 1) == [("Plan", "think", "complete"), ("Plan", "do", "incomplete")]
+    both.settle()
+    assert items(both, 2) == [("Checklist", "do", "incomplete")]

@@ -18,6 +18,7 @@ from isthmus.records import fields
 from isthmus.trello.adapter import PAGE, Record, TrelloAdapter
 from isthmus.trello.base import TrelloComponent
 from isthmus.trello.client import path_of
+from isthmus.trello.mapper import fitting
 from isthmus.trello.markdown import canonical, to_markdown
 from isthmus.trello.part import CardPart, PartBatchExporter, PartImportMapper
 from isthmus.trello.signature import body_of, said, signed
@@ -184,7 +185,7 @@ class Comment(CardPart):
             text, author = to_markdown(record.body), record.author_id
             if author and author.id != self.own:
                 text = signed(text, str(author.display_name))
-            return {"text": text}
+            return {"text": fitting(text)}
 
         @mapping
         @changed_by("res_id")

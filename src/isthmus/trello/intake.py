@@ -128,7 +128,9 @@ class NamedIntake(TrelloIntake):
 
 
 class CardIntake(TrelloIntake):
-    """Cards: the history tells of them, but for those that lost a label since it was deleted."""
+    """Cards: the history tells of them, but for those that lost a label since it was deleted, and those whose
+    list went to another board.
+    """
 
     _name = "trello.card.import.intake"
     _inherit = ["trello.import.intake"]
@@ -137,6 +139,8 @@ class CardIntake(TrelloIntake):
     within = ("trello.label",)
 
     def ids_of(self, actions: list[Action], moved: bool) -> list[str] | None:
+        if any(action["type"] == "moveListToBoard" for action in actions):
+            return None
         ids = cards_of(actions)
         if len(ids) <= FEW:
             return ids

@@ -8,20 +8,40 @@ from typing import Any
 from isthmus.components import AbstractComponent
 from isthmus.connector.converter import Choice, Converter, Through
 from isthmus.connector.mapper import ExportMapper, changed_by, mapping
+from isthmus.errors import MappingError
 from isthmus.trello.markdown import canonical, to_html, to_markdown
 from isthmus.trello.task_list import text_of
+
+#: The longest text that Trello takes. Source: Trello's OpenAPI description.
+MAX_TEXT = 16384
+
+
+def fitting(text: str) -> str:
+    """Return the text. Raises MappingError where it is longer than Trello takes."""
+    if len(text) > MAX_TEXT:
+        raise MappingError(
+            f"it has {len(text):,} characters as Markdown, and Trello takes {MAX_TEXT:,}",
+            hint="Shorten it in Odoo. What else changed is exported without it.",
+        )
+    return text
+
+
+def written(html: Any) -> str:
+    """Return a text of Odoo as Trello gets it. Raises what :func:`fitting` does."""
+    return fitting(to_markdown(html))
+
 
 #: A description of a task may end with its checklists; they are no part of the card's.
 described: Converter = Through(
     to_html,
-    lambda html: to_markdown(text_of(html)),
+    lambda html: written(text_of(html)),
     lambda html: canonical(text_of(html)),
     name="description",
     empty="",
     remembers=True,
 )
 
-markdown: Converter = Through(to_html, to_markdown, canonical, name="markdown", empty="", remembers=True)
+markdown: Converter = Through(to_html, written, canonical, name="markdown", empty="", remembers=True)
 
 #: A card is done, or it is not. Every open state of a task is the same to Trello, and so is a cancelled one.
 done: Converter = Choice(

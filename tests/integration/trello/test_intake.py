@@ -202,6 +202,18 @@ def test_a_history_longer_than_a_page_is_read_to_its_end(scene: Scene) -> None:
     assert scene.stage.trello.log.count(where=lambda entry: "/actions" in entry.path) >= 3
 
 
+def test_cards_of_a_list_that_went_to_another_board_come_with_it(scene: Scene) -> None:
+    other: Any = scene.trello.post(
+        "/boards", {"name": "Other", "defaultLists": False, "defaultLabels": False}
+    )
+    scene.backend.boards = [BOARD, other["id"]]
+    scene.round()
+    scene.round()
+    scene.trello.put(f"/lists/{TODO}", {"idBoard": other["id"]})
+    scene.round()
+    assert all(report.ok for report in verify_backend(scene.backend))
+
+
 def test_cards_that_left_for_another_board_are_told_apart() -> None:
     def action(card_id: str, type_: str) -> dict[str, Any]:
         return {"type": type_, "data": {"card": {"id": card_id}}}

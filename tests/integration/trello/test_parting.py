@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import count
 from typing import Any
 
 import pytest
@@ -11,7 +12,9 @@ from isthmus.connector.operation import export_backend, import_backend
 from isthmus.connector.plan import plan_backend
 from isthmus.demo import Stage
 from isthmus.errors import RemoteError
+from isthmus.records import Environment
 from isthmus.sandbox.faults import DropConnection, on
+from isthmus.trello.client import TrelloClient
 from tests.integration.trello.board import board, card
 from tests.integration.trello.both import Both
 from tests.integration.trello.test_checklists import PLAN, checklist, items
@@ -101,3 +104,57 @@ def test_a_plan_shows_that_the_item_goes_and_writes_nothing(both: Both) -> None:
     assert items(both, 1) == [("Plan", "think", "complete"), ("Plan", "do", "incomplete")]
     both.settle()
     assert items(both, 2) == [("Checklist", "do", "incomplete")]
+
+
+class CutOff(Exception):
+    """The process ended."""
+
+
+def ends_at(step: int, patch: pytest.MonkeyPatch) -> None:
+    """End at a step: before or after something was committed, or Trello was asked."""
+    steps = count()
+
+    def around(call: Callable[..., Any]) -> Callable[..., Any]:
+        def cut(*args: Any, **options: Any) -> Any:
+            if next(steps) == step:
+                raise CutOff
+            answer = call(*args, **options)
+            if next(steps) == step:
+                raise CutOff
+            return answer
+
+        return cut
+
+    patch.setattr(Environment, "commit", around(Environment.commit))
+    patch.setattr(TrelloClient, "_send", around(TrelloClient._send))
+
+
+def test_a_subtask_whose_export_ends_at_any_step_has_one_item_in_the_end() -> None:
+    plan = checklist(PLAN, "Plan", 1, ("do", "incomplete"))
+    with Stage(board([card(1, idChecklists=[PLAN]), card(2)], checklists=[plan])) as stage:
+        with stage.app.environment() as env:
+            both = Both(stage, env)
+            moved, tasks = subtask(both, "do").id, {number: both.task(number).id for number in (1, 2)}
+        is_cut, steps = True, 0
+        while is_cut:
+            home, other = (2, 1) if steps % 2 == 0 else (1, 2)
+            with stage.app.environment() as env:
+                env["project.task"].browse(moved).write({"parent_id": tasks[home]})
+            with pytest.MonkeyPatch.context() as patch, stage.app.environment() as env:
+                ends_at(steps, patch)
+                try:
+                    export_backend(env["trello.backend"].search([]), ["trello.checkitem"])
+                    is_cut = False
+                except CutOff:
+                    env.rollback()
+            with stage.app.environment() as env:
+                env["connector.lease"].search([]).unlink()  # it is free, as that of a process that is gone
+                import_backend(env["trello.backend"].search([]))
+                export_backend(env["trello.backend"].search([]))
+            assert ([name for _, name, _ in items(both, home)], items(both, other)) == (["do"], []), steps
+            with stage.app.environment() as env:
+                assert len(env["project.task"].search([("name", "=", "do")])) == 1
+                assert len(env["trello.checkitem"].search([("odoo_id", "=", moved)])) == 1
+                assert not env["trello.left.item"].search([])
+            steps += 1
+        assert steps > 10

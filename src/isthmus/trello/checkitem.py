@@ -235,6 +235,8 @@ class CheckItem(CardPart):
             super()._find_changes([item for item in items if item not in gone], only)
 
     class Verifier(verifier.Verifier):
+        ignored = frozenset({"project_id"})  # a subtask may be in another project than its task
+
         def _odoo_rows(
             self, bindings: Sequence[Any], values: Sequence[Mapping[str, Any]]
         ) -> dict[int, dict[str, Any]]:

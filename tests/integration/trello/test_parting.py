@@ -75,6 +75,13 @@ def test_a_subtask_of_a_task_that_is_no_card_keeps_its_item(both: Both) -> None:
     both.settle()
 
 
+def test_a_subtask_in_another_project_than_its_task_is_no_difference(both: Both) -> None:
+    elsewhere = both.env["project.project"].create({"name": "Elsewhere"})
+    subtask(both, "do").write({"project_id": elsewhere.id, "name": "do it"})
+    both.settle()
+    assert items(both, 1) == [("Plan", "think", "complete"), ("Plan", "do it", "incomplete")]
+
+
 @pytest.mark.parametrize("acted", [True, False])
 def test_an_item_whose_end_was_not_answered_goes_with_the_next_export(both: Both, acted: bool) -> None:
     moved = subtask(both, "do")

@@ -172,5 +172,6 @@ def worked(folder: Path, seed: int, bouts: int, database: str, size: int = 4) ->
             world.edit(3)
             world.settle()
             world.require_truth()
-            assert world.job_problems() == []
+            wrong = world.job_problems()
+            assert not wrong, wrong
     return done_in(world, Counter({"at random": crew.kills}), jobs=jobs)

@@ -11,7 +11,7 @@ import multiprocessing
 import resource
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from servers import API_KEY, KEY, TOKEN, Servers
 from isthmus.app import App
 from isthmus.config import OdooSettings, Settings
 from isthmus.connector.operation import import_backend
+from isthmus.connector.report import EntityReport
 from isthmus.connector.secret import FernetCipher
 
 
@@ -58,7 +59,11 @@ def installation(facts: dict[str, str]) -> Iterator[App]:
 def run_import(app: App) -> dict[str, int]:
     """Import everything and return the counts of all entities together."""
     with app.environment() as env:
-        reports = import_backend(env["trello.backend"].search([]))
+        return summed(import_backend(env["trello.backend"].search([])))
+
+
+def summed(reports: Sequence[EntityReport]) -> dict[str, int]:
+    """Return the counts of all entities together."""
     return {kind: sum(report.counts[kind] for report in reports) for kind in reports[0].counts}
 
 

@@ -14,7 +14,7 @@ from isthmus.cli.session import Session
 from isthmus.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from isthmus.connector.operation import EntityReport, VerifyReport
+    from isthmus.connector.report import EntityReport, VerifyReport
 
 Name = Annotated[str, typer.Argument(metavar="BACKEND", help="The name of the backend.")]
 Entities = Annotated[

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from difflib import get_close_matches
 from typing import Any, ClassVar
@@ -158,6 +158,39 @@ class Backend(model.AbstractModel):
         for name in stated:
             add(name)
         return ordered
+
+    #: Whether entities that do not need each other are imported side by side, each in a thread and in
+    #: transactions of its own. What the connector shares among them must be safe to share between threads.
+    _side_by_side: ClassVar[bool] = False
+
+    def waits_for(self, entities: Sequence[str]) -> dict[str, list[str]]:
+        """Return for each of these entities, in order, those before it that must be imported first.
+
+        That is what it needs or comes after, and what is written to the same model of Odoo: two transactions
+        that write the same records hinder each other there. What ``_entities`` names waits for all.
+        """
+        return {
+            entity: [other for other in entities[:place] if self._is_before(other, entity)]
+            for place, entity in enumerate(entities)
+        }
+
+    def _is_before(self, first: str, second: str) -> bool:
+        if not self._side_by_side or not {first, second}.isdisjoint(self._entities):
+            return True
+        written = [self.env.registry[name]._declared_fields.get("odoo_id") for name in (first, second)]
+        models = [field.comodel if field else None for field in written]
+        return models[0] == models[1] or first in self._all_needs(second)
+
+    def _all_needs(self, entity: str) -> set[str]:
+        """Return what an entity needs or comes after, and what that does."""
+        found: set[str] = set()
+        left = [entity]
+        while left:
+            needs: Any = self.env.registry[left.pop()]
+            new = set(needs._needs) - found
+            found |= new
+            left += new
+        return found
 
     def direction_of(self, entity: str) -> str:
         """Return "import", "export", "both" or "none" for a binding model."""

@@ -32,6 +32,10 @@ class BatchImporter(Synchronizer):
     #: What :meth:`begin` has begun to read.
     _begun: Reading | None = None
 
+    def know_odoo(self) -> None:
+        """Ask Odoo early what fields it has, for whoever has to wait."""
+        _ = self.env[self.binder.unwrap_model()]._fields
+
     def begin(self, *, restart: bool = False) -> None:
         """Begin to read what :meth:`run` without filters goes through, where the adapter reads ahead.
 

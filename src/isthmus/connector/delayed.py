@@ -18,9 +18,11 @@ from typing import Any
 import isthmus.connector.binding  # noqa: F401 - what is extended here must be declared before
 from isthmus import models
 from isthmus.connector.census import LIMIT
-from isthmus.connector.operation import chosen_entities, held, lease_of, working
+from isthmus.connector.chosen import chosen_entities
+from isthmus.connector.holding import held, lease_of
 from isthmus.connector.outcome import Outcome, Tally
 from isthmus.connector.reading import chunked
+from isthmus.connector.working import working
 from isthmus.delay import chain, group, identity_exact, job
 from isthmus.delay.call import JOB_UUID
 from isthmus.errors import FailedJobError

@@ -13,11 +13,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from isthmus import telemetry
+from isthmus.connector.chosen import in_direction
+from isthmus.connector.holding import leased
 from isthmus.connector.inbox import SIDE_OF, Hinted, Subject, names_of
 from isthmus.connector.meter import Meter
-from isthmus.connector.operation import in_direction, leased, report_of, working
 from isthmus.connector.outcome import Tally
+from isthmus.connector.report import report_of
 from isthmus.connector.round import Round, StoppedError, waiting
+from isthmus.connector.working import working
 from isthmus.errors import BrakeError
 from isthmus.events.origin import reference
 

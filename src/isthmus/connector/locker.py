@@ -199,11 +199,15 @@ def is_running(process: int) -> bool:
 class LeaseHold:
     """A lease as its holder sees it."""
 
-    def __init__(self, env: Any, name: str, lease_s: float) -> None:
+    def __init__(self, env: Any, name: str, lease_s: float, holder: Holder | None = None) -> None:
         self._env = env
         self._name = name
-        self._holder = Holder.new()
+        self._holder = holder or Holder.new()
         self._length = timedelta(seconds=lease_s)
+
+    def within(self, env: Any) -> LeaseHold:
+        """Return the same hold for another transaction of its holder, which can renew it."""
+        return LeaseHold(env, self._name, self._length.total_seconds(), self._holder)
 
     def take(self) -> None:
         """Become the holder and commit. Raises RetryableJobError when somebody else is."""

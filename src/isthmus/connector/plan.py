@@ -6,16 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from isthmus.connector.operation import (
-    EntityReport,
-    Progress,
-    export_backend,
-    import_backend,
-    in_direction,
-    silent,
-)
+from isthmus.connector.chosen import in_direction
+from isthmus.connector.operation import export_backend, import_backend
 from isthmus.connector.readable import named, names_of_records, readable
 from isthmus.connector.rehearsal import PlannedField, PlannedRecord, Rehearsal
+from isthmus.connector.report import EntityReport
+from isthmus.connector.working import Progress, silent
 
 #: A plan looks at everything, whatever the brakes say.
 EVERYTHING = "100%"

@@ -5,19 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from isthmus.connector.chosen import in_direction
+from isthmus.connector.holding import held
 from isthmus.connector.meter import Meter
-from isthmus.connector.operation import (
-    Progress,
-    held,
-    in_direction,
-    report_of,
-    silent,
-    telling,
-    working,
-)
 from isthmus.connector.outcome import Tally
+from isthmus.connector.report import report_of
 from isthmus.connector.round import Round, failed_ids, waiting
 from isthmus.connector.set_aside import id_of
+from isthmus.connector.working import Progress, silent, telling, working
 
 
 def retry_backend(backend: Any, entities: Sequence[str] | None = None, progress: Progress = silent) -> Round:
@@ -31,10 +26,10 @@ def retry_backend(backend: Any, entities: Sequence[str] | None = None, progress:
         chosen = in_direction(backend, entities, direction)
         if not chosen:
             continue
-        with held(backend, direction, chosen) as (names, beat):
+        with held(backend, direction, chosen) as (names, lease):
             for entity in names:
                 with working(backend, entity, direction) as work, Meter() as meter:
-                    tally = try_again(work, direction, telling(progress, entity, beat))
+                    tally = try_again(work, direction, telling(progress, entity, lease.renew))
                 if tally is not None:
                     reports.append(report_of(entity, tally, meter))
     done.conflicts = waiting(backend)

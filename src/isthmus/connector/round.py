@@ -7,19 +7,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from isthmus.connector.chosen import in_direction
+from isthmus.connector.holding import held
 from isthmus.connector.inbox import SIDE_OF, Hinted, names_of
 from isthmus.connector.meter import Meter
-from isthmus.connector.operation import (
-    EntityReport,
-    Progress,
-    held,
-    in_direction,
-    report_of,
-    silent,
-    telling,
-    working,
-)
 from isthmus.connector.outcome import Tally
+from isthmus.connector.report import EntityReport, report_of
+from isthmus.connector.working import Progress, silent, telling, working
 from isthmus.hints import SETTLE_S
 
 
@@ -73,7 +67,7 @@ def sync_backend(
             chosen = in_direction(backend, entities, direction)
             if not chosen:
                 continue
-            with held(backend, direction, chosen) as (names, beat):
+            with held(backend, direction, chosen) as (names, lease):
                 hints = Told(backend, direction)
                 for entity in names:
                     pause()
@@ -82,7 +76,11 @@ def sync_backend(
                         Meter() as meter,
                     ):
                         tally = go_through(
-                            work, direction, telling(progress, entity, beat), hints.names(entity), full=full
+                            work,
+                            direction,
+                            telling(progress, entity, lease.renew),
+                            hints.names(entity),
+                            full=full,
                         )
                     reports.append(report_of(entity, tally, meter))
                 hints.settle(names)

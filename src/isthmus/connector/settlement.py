@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from isthmus.connector.conflict_entry import boxed
+from isthmus.connector.holding import require_active
 from isthmus.connector.odoo_side import sources_of
-from isthmus.connector.operation import require_active, working
 from isthmus.connector.outcome import Outcome
+from isthmus.connector.working import working
 from isthmus.errors import ConfigurationError, NotFoundError, StaleDecisionError
 
 

@@ -6,8 +6,8 @@ import signal
 from collections import Counter
 from typing import Any
 
-from isthmus.connector.operation import Progress
 from isthmus.connector.round import sync_backend
+from isthmus.connector.working import Progress
 from isthmus.demo.edits import OdooPerson
 from isthmus.demo.failure import DemoFailed
 from isthmus.demo.process import Process

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from isthmus.connector.operation import Progress
 from isthmus.connector.round import sync_backend
+from isthmus.connector.working import Progress
 from isthmus.demo.edits import OdooPerson, TrelloPerson
 from isthmus.demo.failure import DemoFailed
 from isthmus.demo.pair import Pair

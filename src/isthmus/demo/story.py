@@ -11,16 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from isthmus.connector.meter import Meter
-from isthmus.connector.operation import (
-    EntityReport,
-    Progress,
-    VerifyReport,
-    export_backend,
-    import_backend,
-    silent,
-    verify_backend,
-)
+from isthmus.connector.operation import export_backend, import_backend, verify_backend
 from isthmus.connector.outcome import KINDS
+from isthmus.connector.report import EntityReport, VerifyReport
+from isthmus.connector.working import Progress, silent
 from isthmus.demo.call import listening, rename
 from isthmus.demo.crash import Crash
 from isthmus.demo.dispute import Dispute

@@ -171,6 +171,12 @@ class Transaction:
         if self._local is not None:
             self._local.rollback()
 
+    def another(self) -> Transaction:
+        """Return a new transaction of the same parts."""
+        return Transaction(
+            self.registry, self._database, self.odoo, self.services, self.clock, self.odoo_name
+        )
+
     def close(self) -> None:
         self.is_closed = True
         if self._local is not None:
@@ -261,6 +267,13 @@ class Environment:
     def with_context(self, context: Mapping[str, Any]) -> Environment:
         """Return an environment of the same transaction with another context."""
         return self if context == self.context else Environment(self.transaction, context)
+
+    def another(self) -> AbstractContextManager[Environment]:
+        """Open another transaction of the same database and Odoo, in the same context: for another thread.
+
+        It sees nothing of what is not committed here.
+        """
+        return Block(self.transaction.another(), self.context)
 
     def commit(self) -> None:
         """Make everything so far permanent and go on: for long work that saves a checkpoint."""

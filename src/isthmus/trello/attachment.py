@@ -86,8 +86,6 @@ class Link(CardPart):
     _odoo = "ir.attachment"
     _description = "Link"
 
-    after = ("trello.comment",)
-
     class Adapter(AttachmentAdapter):
         _fields = ("name", "url", "isUpload", "date")
 

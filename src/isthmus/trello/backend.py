@@ -56,6 +56,7 @@ class TrelloBackend(model.Model):
         "Largest file", default=10, help="In MB; larger ones stay where they are. 0: any size."
     )
 
+    _side_by_side = True
     _unasked: ClassVar[tuple[str, ...]] = ("app_secret",)
 
     def _all_entities(self) -> dict[str, str]:

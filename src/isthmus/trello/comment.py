@@ -83,7 +83,6 @@ class Comment(CardPart):
     _odoo = "mail.message"
     _description = "Comment"
 
-    after = ("trello.value",)
     keeps = {"card": "idCard", "author": "idMemberCreator"}
 
     class Binding:

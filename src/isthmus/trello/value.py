@@ -45,7 +45,7 @@ class Value(CardPart):
     _description = "Value of a custom field"
 
     match = ("task_id", "field")
-    after = ("trello.line",)
+    after = ("trello.checkitem", "trello.line")
 
     class Adapter(TrelloAdapter):
         """Values are found on their cards; the id of one is ``CARD:FIELD``."""

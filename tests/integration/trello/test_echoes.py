@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from isthmus.connector.operation import export_backend, import_backend, verify_backend, working
+from isthmus.connector.operation import export_backend, import_backend, verify_backend
+from isthmus.connector.working import working
 from isthmus.demo import Stage
 from isthmus.sandbox.trello import Limits
 from tests.integration.trello.board import DONE, RED, board, card

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from isthmus.connector.operation import EntityReport, export_backend, import_backend, verify_backend
+from isthmus.connector.operation import export_backend, import_backend, verify_backend
+from isthmus.connector.report import EntityReport
 from isthmus.demo import Stage, Story
 from isthmus.sandbox.boards import board_path
 from tests.integration.trello.board import board, card

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from isthmus.connector.direct import follow
+from isthmus.connector.holding import leased
 from isthmus.connector.inbox import Hinted, Subject, put
-from isthmus.connector.operation import leased, verify_backend
+from isthmus.connector.operation import verify_backend
 from isthmus.connector.round import sync_backend
 from isthmus.demo import Stage
 from isthmus.errors import RemoteError, RetryableJobError

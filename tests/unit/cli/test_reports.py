@@ -7,8 +7,8 @@ from io import StringIO
 from rich.console import Console as Terminal
 
 from isthmus.cli.imports import SHOWN, report_tables, verify_tables
-from isthmus.connector.operation import EntityReport, Failure, VerifyReport
 from isthmus.connector.outcome import KINDS
+from isthmus.connector.report import EntityReport, Failure, VerifyReport
 from isthmus.connector.verifier import Difference, Unpaired
 
 

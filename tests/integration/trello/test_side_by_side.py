@@ -1,0 +1,154 @@
+"""Entities that do not need each other are imported side by side, each in transactions of its own."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+from isthmus import telemetry
+from isthmus.connector.operation import import_backend, verify_backend
+from isthmus.demo import Stage
+from isthmus.errors import BrakeError, RejectedError
+from isthmus.sandbox.boards import board_path
+from isthmus.sandbox.faults import Answer
+from isthmus.sandbox.trello import Limits
+
+#: What each entity waits for, of all that Trello has.
+WAITS_FOR = {
+    "trello.member": [],
+    "trello.board": [],
+    "trello.list": ["trello.board"],
+    "trello.label": ["trello.board"],
+    "trello.card": ["trello.member", "trello.board", "trello.list", "trello.label"],
+    "trello.link": ["trello.member", "trello.board", "trello.list", "trello.label", "trello.card"],
+    "trello.checkitem": ["trello.member", "trello.board", "trello.list", "trello.label", "trello.card"],
+    "trello.comment": ["trello.member", "trello.board", "trello.list", "trello.label", "trello.card"],
+}  # fmt: skip
+
+KINDS = ("board", "list", "label", "card", "checkitem", "value", "comment", "link", "file")
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
+    """A board with items, links and files."""
+    url = request.getfixturevalue("postgres_url") if request.param == "postgres" else None
+    with Stage(board_path("03"), odoo_version=19, limits=Limits.off(), database=url) as stage:
+        yield stage
+
+
+def run_import(stage: Stage, **options: Any) -> list[Any]:
+    with stage.app.environment() as env:
+        return import_backend(env["trello.backend"].search([]), **options)
+
+
+def counted(reports: list[Any]) -> Counter[str]:
+    return sum((Counter(report.counts) for report in reports), Counter())
+
+
+def pairs(stage: Stage) -> dict[str, int]:
+    with stage.app.environment() as env:
+        return {kind: env[f"trello.{kind}"].search_count([]) for kind in KINDS}
+
+
+def require_agreement(stage: Stage) -> None:
+    with stage.app.environment() as env:
+        assert all(report.ok for report in verify_backend(env["trello.backend"].search([])))
+
+
+def test_each_entity_waits_for_what_it_needs_and_for_what_is_written_to_the_same_records(
+    stage: Stage,
+) -> None:
+    with stage.app.environment() as env:
+        backend = env["trello.backend"].search([])
+        waits_for = backend.waits_for(backend.entities("import"))
+        assert {name: waits_for[name] for name in WAITS_FOR} == WAITS_FOR
+        assert "trello.checkitem" in waits_for["trello.value"], "both write tasks"
+        assert "trello.link" in waits_for["trello.file"], "both write attachments"
+        assert backend.waits_for(["trello.board", "trello.link"])["trello.link"] == ["trello.board"]
+
+
+def test_files_are_brought_while_items_are(stage: Stage) -> None:
+    """Odoo's first answers about both are held back until the other one is there."""
+    cards_are_done, both, met = threading.Event(), threading.Barrier(2), []
+
+    def hear(name: str, fields: dict[str, Any]) -> None:
+        if name == "sync.batch" and fields["model"] == "trello.card":
+            cards_are_done.set()
+        if name != "http.request" or not cards_are_done.is_set() or both.broken or len(met) == 2:
+            return
+        what = fields["url"].rpartition("/json/2/")[2]
+        if what in ("project.task/load", "ir.attachment/load"):
+            with suppress(threading.BrokenBarrierError):
+                both.wait(10)
+                met.append(what)
+
+    end = telemetry.subscribe(hear)
+    try:
+        run_import(stage)
+    finally:
+        end()
+    assert sorted(met) == ["ir.attachment/load", "project.task/load"]
+    require_agreement(stage)
+
+
+def test_the_reports_come_in_the_order_of_the_entities_with_the_calls_of_each(stage: Stage) -> None:
+    run_import(stage)
+    assert stage.sandbox is not None
+    before = len(stage.trello.log) + len(stage.sandbox.log)
+    reports = run_import(stage)
+    with stage.app.environment() as env:
+        assert [one.entity for one in reports] == env["trello.backend"].search([]).entities("import")
+    assert sum(one.calls for one in reports) == len(stage.trello.log) + len(stage.sandbox.log) - before
+
+
+def test_progress_is_told_by_one_thread_at_a_time(stage: Stage) -> None:
+    telling, told = threading.Lock(), Counter[str]()
+
+    def progress(entity: str, done: int, total: int | None) -> None:
+        assert telling.acquire(blocking=False), "two threads tell at once"
+        told[entity] = max(told[entity], done)
+        telling.release()
+
+    reports = run_import(stage, progress=progress)
+    assert {one.entity: sum(one.counts.values()) for one in reports if one.counts["created"]} == {
+        entity: done for entity, done in told.items() if done
+    }
+
+
+def test_an_error_in_one_ends_the_others_and_the_next_import_makes_up_for_all(stage: Stage) -> None:
+    stage.trello.faults.add(
+        Answer(400, "no checklists today"),
+        times=None,
+        when=lambda request: request.path.endswith("/checklists"),
+    )
+    with pytest.raises(RejectedError, match="no checklists today"):
+        run_import(stage)
+    assert pairs(stage)["card"] > 0
+    assert pairs(stage)["checkitem"] == 0
+    with stage.app.environment() as env:
+        assert env["connector.lease"].search_count([]) == 0
+    stage.trello.faults.clear()
+    run_import(stage)
+    assert counted(run_import(stage))["created"] == 0
+    require_agreement(stage)
+
+
+def test_a_brake_in_one_stops_the_import_and_a_later_one_may_go_on(stage: Stage) -> None:
+    run_import(stage)
+    with stage.app.environment() as env:
+        backend = env["trello.backend"].search([])
+        with backend.work_on("trello.card") as work:
+            gone = env["trello.card"].search([], limit=3).mapped("external_id")
+            for id_ in gone:
+                work.component(usage="backend.adapter").delete(id_)
+    with pytest.raises(BrakeError, match=r"3 of \d+ trello\.card, and 2 may go"):
+        run_import(stage, max_deletes="2")
+    with stage.app.environment() as env:
+        assert env["trello.card"].search_count([("state", "=", "deleted")]) == 0
+    reports = run_import(stage, max_deletes="100%")
+    assert next(one for one in reports if one.entity == "trello.card").counts["deleted"] == 3

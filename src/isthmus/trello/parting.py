@@ -59,7 +59,7 @@ class Parting(Synchronizer, TrelloComponent, Component):
         cards = self._cards({parent or item.odoo_id for item, parent in parents.items()})
         for item, parent in parents.items():
             card = cards.get(parent or item.odoo_id)
-            if card in (None, item.binding.card):
+            if card in (None, item.binding.card) or not item.binding.card:
                 continue
             self.env["trello.left.item"].create(
                 {

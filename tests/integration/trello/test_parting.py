@@ -75,6 +75,15 @@ def test_a_subtask_of_a_task_that_is_no_card_keeps_its_item(both: Both) -> None:
     both.settle()
 
 
+def test_a_pair_that_does_not_know_its_card_is_left_alone(both: Both) -> None:
+    moved = subtask(both, "do")
+    both.env["trello.checkitem"].search([("odoo_id", "=", moved.id)]).write({"card": False})
+    moved.write({"parent_id": both.task(2).id})
+    (report,) = export_backend(both.backend, ["checkitem"])
+    assert report.counts["failed"] == 0
+    assert items(both, 1) == [("Plan", "think", "complete"), ("Plan", "do", "incomplete")]
+
+
 def test_a_subtask_in_another_project_than_its_task_is_no_difference(both: Both) -> None:
     elsewhere = both.env["project.project"].create({"name": "Elsewhere"})
     subtask(both, "do").write({"project_id": elsewhere.id, "name": "do it"})

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.chaos.sync.report import Report
-from tests.chaos.sync.trials import Tried, crowded, hindered, hinted, imported, killed, worked
+from tests.chaos.sync.trials import Tried, brought, crowded, hindered, hinted, imported, killed, worked
 from tests.conftest import new_postgres_database
 from tests.own_postgres import OwnPostgres
 
@@ -24,7 +24,7 @@ from tests.own_postgres import OwnPostgres
 KILLS, FAULTS, BOUTS, HINTS, SHIFTS = 40, 150, 10, 10, 6
 
 #: Which trials belong to which part of CHAOS_RUN.
-PARTS = {"sqlite": ("killed", "imported", "hindered", "hinted"), "postgres": ("crowded", "worked")}
+PARTS = {"sqlite": ("killed", "imported", "brought", "hindered", "hinted"), "postgres": ("crowded", "worked")}
 
 
 @dataclass(frozen=True)
@@ -83,6 +83,7 @@ def plan(seed: int, server: str) -> list[Trial]:
         for first in range(0, kills, KILLS)
     ]
     trials += [Trial("imported", imported, seed + count, (10,)) for count in range(2)]
+    trials += [Trial("brought", brought, seed + count, (10,)) for count in range(8)]
     trials += [Trial("hindered", hindered, *part) for part in parted(seed, faults, FAULTS)]
     trials += [Trial("hinted", hinted, *part) for part in parted(seed, hints, HINTS)]
     if server:

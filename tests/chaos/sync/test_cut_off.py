@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.sync.trials import crowded, hindered, killed
+from tests.chaos.sync.trials import brought, crowded, hindered, killed
 from tests.chaos.sync.trouble import OUTAGES
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs SIGKILL")
@@ -26,6 +26,10 @@ def seed() -> int:
 
 def test_a_round_that_is_killed_at_any_step_is_made_up_for(tmp_path: Path, seed: int) -> None:
     assert killed(tmp_path, seed, kills=5).kills.total() >= 3
+
+
+def test_an_import_that_is_killed_at_any_step_goes_on_from_there(tmp_path: Path, seed: int) -> None:
+    assert brought(tmp_path, seed, kills=4).kills.total() >= 3
 
 
 def test_what_goes_wrong_on_the_wire_is_made_up_for(tmp_path: Path, seed: int) -> None:

@@ -1,7 +1,8 @@
-"""The process that is killed: rounds of synchronisation, whose every step can be its last.
+"""The process that is killed: rounds of synchronisation and imports, whose every step can be its last.
 
 A step is a moment at which something outside of the process has just changed, or is about to: before and
-after each HTTP request, before and after each commit. They are counted, so that each can be chosen.
+after each HTTP request, before and after each commit. They are counted, so that each can be chosen; those of
+an import, which threads take, come in any order.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from typing import Any
 
 from isthmus.app import App
 from isthmus.clock import SystemClock
+from isthmus.connector.operation import import_backend
+from isthmus.connector.report import EntityReport
 from isthmus.connector.round import Round, sync_backend
 from isthmus.errors import IsthmusError, RetryableJobError
 from isthmus.http import HttpClient, Timeout
@@ -49,7 +52,7 @@ class Steps:
 
     def take(self, label: str) -> None:
         self.labels.append(label)
-        if len(self.labels) == self.last:
+        if self.last is not None and len(self.labels) >= self.last:
             self._report.write_text(json.dumps({"killed_at": self.name()}))
             os.kill(os.getpid(), signal.SIGKILL)
 
@@ -97,8 +100,10 @@ def be_impatient() -> None:
     HttpClient._prepare = hasty  # type: ignore[method-assign]
 
 
-def run(settings: str, last: int | None, report: str, impatient: bool = False) -> None:
-    """Do one round and write down its steps; die at step ``last``, counted from 1."""
+def run(
+    settings: str, last: int | None, report: str, impatient: bool = False, only_import: bool = False
+) -> None:
+    """Do one round, or an import, and write down its steps; die at step ``last``, counted from 1."""
     steps = begin(last, report)
     if impatient:
         be_impatient()
@@ -106,7 +111,7 @@ def run(settings: str, last: int | None, report: str, impatient: bool = False) -
     with App.load(settings) as app:
         app.clock = BriskClock()
         try:
-            done = round_of(app)
+            done = Round(import_of(app)) if only_import else round_of(app)
             failures = done.conflicts + sum(one.counts["failed"] for one in (*done.imports, *done.exports))
         except IsthmusError as caught:
             error = f"{type(caught).__name__}: {caught.message}"
@@ -134,3 +139,9 @@ def round_of(app: App) -> Round:
     """Bring what changed outside into Odoo, then what changed there outside."""
     with app.environment() as env:
         return sync_backend(env["trello.backend"].search([]))
+
+
+def import_of(app: App) -> list[EntityReport]:
+    """Bring all that is outside into Odoo, side by side."""
+    with app.environment() as env:
+        return import_backend(env["trello.backend"].search([]))

@@ -21,8 +21,12 @@ from isthmus.sandbox.odoo import OdooSandbox
 from isthmus.sandbox.trello import Limits, TrelloSandbox
 from isthmus.trello.client import TrelloClient
 from tests.chaos.sync import victim
+from tests.chaos.sync.boards import Boards, Labels, Lists
+from tests.chaos.sync.cards import Cards
+from tests.chaos.sync.kinds import Hands, Kind
+from tests.chaos.sync.parts import Comments, Items, Links
 from tests.chaos.sync.trouble import Trouble
-from tests.integration.trello.board import DONE, TODO, board, card
+from tests.integration.trello.board import board, card
 from tests.job_tables import problems
 
 #: Children are forked from a process that has everything loaded and no threads.
@@ -41,11 +45,9 @@ database = "{name}"
 login = "{login}"
 """
 
-FIELDS = ("name", "desc", "list", "due", "done", "closed")
-LISTS = {TODO: "To do", DONE: "Done"}
-STATES = {True: "1_done", False: "01_in_progress"}
-
-ALL_TASKS = [["active", "in", [True, False]], ["parent_id", "=", False]]
+#: What people edit, and how often beside the others: most of all cards.
+KINDS = (Boards, Lists, Labels, Cards, Items, Comments, Links)
+WEIGHTS = {"trello.card": 8, "trello.checkitem": 4, "trello.comment": 2}
 
 
 @dataclass
@@ -59,7 +61,7 @@ class Round:
 
 
 class World:
-    """Two simulated servers and an installation in a folder. ``truth``: what each card must be in the end."""
+    """Two simulated servers and an installation in a folder; its kinds know what must be in the end."""
 
     def __init__(
         self, folder: Path, seed: int, database: str | None = None, cards: int = 5, data: Any = None
@@ -72,9 +74,8 @@ class World:
         self.trello.load(data or board([card(number) for number in range(cards)]))
         self.settings, self._report = folder / "isthmus.toml", folder / "report.json"
         self._database = database or f"sqlite:///{folder}/isthmus.sqlite"
-        self.truth: dict[str, dict[str, Any]] = {}
-        self.names = 0
-        #: Field of a card -> whether it was changed outside, since both sides last agreed.
+        self.kinds: list[Kind] = []
+        #: Field of a record -> whether it was changed outside, since both sides last agreed.
         self._sides: dict[tuple[str, str], bool] = {}
         self.trouble = Trouble(self.odoo, self.trello, self.random)
         self.edits = self.rounds = 0
@@ -87,11 +88,10 @@ class World:
             stack.enter_context(self.trello)
             self._install()
             self._app = stack.enter_context(App.load(self.settings))
-            self._client = TrelloClient("k", "t", url=self.trello.url)
-            self._connection = OdooConnection(
-                self.odoo.url, self.odoo.database, self.odoo.login, self.odoo.api_key
-            )
-            self.truth = {one["id"]: self.card_state(one) for one in self.cards()}
+            client = TrelloClient("k", "t", url=self.trello.url)
+            connection = OdooConnection(self.odoo.url, self.odoo.database, self.odoo.login, self.odoo.api_key)
+            hands = Hands(self._app, client, connection, self.random)
+            self.kinds = [kind(hands) for kind in KINDS]
             yield self
 
     def _install(self) -> None:
@@ -113,14 +113,20 @@ class World:
 
     # --- rounds ---
 
-    def round(self, last: int | None = None, outage: bool = False, impatient: bool = False) -> Round:
-        """Run one round in a process of its own.
+    def round(
+        self,
+        last: int | None = None,
+        outage: bool = False,
+        impatient: bool = False,
+        only_import: bool = False,
+    ) -> Round:
+        """Run one round, or only an import, in a process of its own.
 
         It dies at step ``last``, or its servers go down, or it gives up waiting for answers early.
         """
         self.rounds += 1
         self._report.unlink(missing_ok=True)
-        arguments = str(self.settings), last, str(self._report), impatient
+        arguments = str(self.settings), last, str(self._report), impatient, only_import
         child = forks.Process(target=victim.run, args=arguments)
         child.start()
         if outage:
@@ -214,17 +220,19 @@ class World:
         """Have workers import and export some records, and now and then all; return how many jobs are new."""
         made = []
         with self._app.environment() as env:
-            backend, cards = env["trello.backend"].search([]), env["trello.card"].search([])
+            backend = env["trello.backend"].search([])
+            pairs = [pair for kind in self.kinds for pair in env[kind.entity].search([])]
             for _ in range(number):
-                card, act = self.random.choice(list(cards)), self.random.randrange(12)
+                pair, act = self.random.choice(pairs), self.random.randrange(12)
                 if act == 0:
                     made.append(import_later(backend))
                 elif act == 1:
                     made.append(export_later(backend))
                 elif act % 2:
-                    made.append(env["trello.card"].with_delay().import_record(backend, card.external_id))
+                    empty = env[pair._name]
+                    made.append(empty.with_delay().import_record(backend, pair.external_id))
                 else:
-                    made.append(card.with_delay().export_record())
+                    made.append(pair.with_delay().export_record())
         return sum(job.is_new for job in made)
 
     def job_problems(self) -> list[str]:
@@ -235,162 +243,30 @@ class World:
     # --- edits ---
 
     def edit(self, number: int, only_outside: bool = False) -> None:
-        """Change some fields of some cards, each on one of the two sides, and add some."""
+        """Change some fields of some records, each on one of the two sides, and add some records."""
         self.calm()
-        fields = [
-            (id_, name)
-            for id_ in sorted(self.truth)
-            for name in ("name", "desc", "list", "due", "done", "closed")
-        ]
-        tasks = self.task_of()
-        for id_, name in self.random.sample(fields, min(number, len(fields))):
-            if id_ not in tasks:
+        known = [(kind, id_, name) for kind in self.kinds for id_ in kind.pairs() for name in kind.fields]
+        weights = [WEIGHTS.get(kind.entity, 1) for kind, _, _ in known]
+        for kind, id_, name in dict.fromkeys(self.random.choices(known, weights, k=number) if known else ()):
+            if id_ not in kind.truth:
                 continue
             # What one side changed is changed there again, not on the other one: no conflict.
             outside = self._sides.setdefault((id_, name), only_outside or self.random.random() < 0.5)
-            if only_outside and not outside:
-                continue
-            self.edits += 1
-            value = self.new_value(name, self.truth[id_][name])
-            self.truth[id_][name] = value
-            if outside:
-                self.edit_card(id_, name, value)
-            else:
-                self.edit_task(tasks[id_], name, value)
-        if self.random.random() < 0.3:
-            self.add_card()
-        if self.random.random() < 0.3 and not only_outside:
-            self.add_task()
+            if outside or not only_outside:
+                kind.edit(id_, name, outside)
+                self.edits += 1
+        for kind in self.kinds:
+            for outside in (True,) if only_outside else (True, False):
+                if self.random.random() < kind.adds and kind.hands.pairs("trello.board"):
+                    self.edits += kind.add(outside)
 
-    def new_value(self, name: str, before: Any) -> Any:
-        self.names += 1
-        match name:
-            case "name" | "desc":
-                return f"{name} {self.names}"
-            case "list":
-                return DONE if before == TODO else TODO
-            case "due":
-                return None if before else f"2027-01-{self.names % 27 + 1:02} 10:00:00"
-            case _:
-                return not before
-
-    def edit_card(self, id_: str, name: str, value: Any) -> None:
-        field = {"list": "idList", "done": "dueComplete"}.get(name, name)
-        if name == "due" and value:
-            value = value.replace(" ", "T") + ".000Z"
-        self._client.put(f"/cards/{id_}", {field: value})
-
-    def edit_task(self, id_: int, name: str, value: Any) -> None:
-        match name:
-            case "desc":
-                values = {"description": f"<p>{value}</p>"}
-            case "list":
-                values = {"stage_id": self.stage_of()[value]}
-            case "due":
-                values = {"date_deadline": value or False}
-            case "done":
-                values = {"state": STATES[value]}
-            case "closed":
-                values = {"active": not value}
-            case _:
-                values = {name: value}
-        self._call("project.task", "write", [id_], vals=values)
-
-    def add_card(self) -> None:
-        self.names += 1
-        self.edits += 1
-        made = self._client.post("/cards", {"name": f"card {self.names}", "idList": TODO})
-        self.truth[made["id"]] = self.card_state(made)
-
-    def add_task(self) -> None:
-        self.names += 1
-        self.edits += 1
-        (project,) = self._call("project.project", "search", domain=[["name", "=", "A board"]])
-        values = {"name": f"task {self.names}", "project_id": project, "stage_id": self.stage_of()[TODO]}
-        self._call("project.task", "create", vals_list=[values])
-        self.truth[f"new {values['name']}"] = {
-            "name": values["name"], "desc": "", "list": TODO, "due": None, "done": False, "closed": False,
-        }  # fmt: skip
-
-    def delete_card(self, id_: str) -> None:
-        self._client.delete(f"/cards/{id_}")
-
-    def delete_task(self, id_: int) -> None:
-        self._call("project.task", "unlink", [id_])
-
-    # --- looking ---
+    def fill(self, number: int) -> None:
+        """Add records of all kinds outside."""
+        for _ in range(number):
+            for kind in self.kinds:
+                kind.add(is_outside=True)
 
     def require_truth(self) -> None:
-        """Check that both sides are what the edits made of them, card by card, and nothing is doubled."""
-        cards = {one["id"]: self.card_state(one) for one in self.cards()}
-        self._name_new(cards)
-        tasks, pairs = self.tasks(), self.task_of()
-        as_cards = {id_: tasks.get(pairs[id_]) for id_ in cards if id_ in pairs}
-        for what, found in (("card", cards), ("task", as_cards)):
-            for id_ in self.truth.keys() | found.keys():
-                expected, one = self.truth.get(id_), found.get(id_)
-                assert one == expected, f"{what} of {id_} is\n{one}\ninstead of\n{expected}"
-        assert len(tasks) == len(cards) == len(pairs), (len(tasks), len(cards), len(pairs))
-
-    def _name_new(self, cards: dict[str, dict[str, Any]]) -> None:
-        """Learn the ids of the cards that were made of tasks, from their names, which are given once."""
-        for key in [key for key in self.truth if key.startswith("new ")]:
-            state = self.truth.pop(key)
-            ids = [id_ for id_, one in cards.items() if one["name"] == state["name"]]
-            assert len(ids) == 1, f"{key} is there {len(ids)} times"
-            self.truth[ids[0]] = state
-
-    def cards(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = []
-        for one in self._client.get("/members/me/boards", filter="all", fields="name"):
-            found += self._client.get(f"/boards/{one['id']}/cards/all")
-        return found
-
-    def card_state(self, one: dict[str, Any]) -> dict[str, Any]:
-        return {
-            "name": one["name"],
-            "desc": one["desc"],
-            "list": one["idList"],
-            "due": one["due"][:19].replace("T", " ") if one["due"] else None,
-            "done": one["dueComplete"],
-            "closed": one["closed"],
-        }
-
-    def tasks(self) -> dict[int, dict[str, Any]]:
-        names = ["name", "description", "stage_id", "date_deadline", "state", "active"]
-        rows = self._call(
-            "project.task",
-            "search_read",
-            domain=ALL_TASKS,
-            fields=names,
-        )
-        lists = {stage: id_ for id_, stage in self.stage_of().items()}
-        return {
-            row["id"]: {
-                "name": row["name"],
-                "desc": (row["description"] or "").removeprefix("<p>").removesuffix("</p>"),
-                "list": lists[row["stage_id"][0]],
-                "due": row["date_deadline"] or None,
-                "done": row["state"] == STATES[True],
-                "closed": not row["active"],
-            }
-            for row in rows
-        }
-
-    def stage_of(self) -> dict[str, int]:
-        rows = self._call("project.task.type", "search_read", domain=[], fields=["name"])
-        by_name = {row["name"]: row["id"] for row in rows}
-        return {id_: by_name[name] for id_, name in LISTS.items()}
-
-    def task_of(self) -> dict[str, int]:
-        """Return id of the card -> id of the task, as the installation has paired them."""
-        with self._app.environment(None) as env:
-            rows = env["trello.card"]._read_rows([], ["external_id", "odoo_id"])
-        return {row["external_id"]: row["odoo_id"] for row in rows}
-
-    def task_names(self) -> list[str]:
-        rows = self._call("project.task", "search_read", domain=ALL_TASKS, fields=["name"])
-        return sorted(row["name"] for row in rows)
-
-    def _call(self, model: str, method: str, ids: list[int] | None = None, **kwargs: Any) -> Any:
-        return self._connection.execute(model, method, ids, kwargs=kwargs)
+        """Check that both sides are what the edits made of them, kind by kind, and nothing is doubled."""
+        for kind in self.kinds:
+            kind.require_truth()

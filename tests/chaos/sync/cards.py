@@ -1,0 +1,109 @@
+"""Cards and their tasks, with the labels on them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.chaos.sync.kinds import Kind, State
+from tests.integration.trello.board import BLUE, DONE, RED, TODO
+
+STATES = {True: "1_done", False: "01_in_progress"}
+READ = ["name", "description", "stage_id", "date_deadline", "state", "active", "tag_ids"]
+ALL_TASKS = [["active", "in", [True, False]], ["parent_id", "=", False]]
+
+
+class Cards(Kind):
+    entity = "trello.card"
+    fields = ("name", "desc", "list", "due", "done", "closed", "labels")
+
+    def outside(self) -> dict[str, State]:
+        return {
+            one["id"]: state_of(one)
+            for board in self.hands.boards()
+            for one in self.client.get(f"/boards/{board}/cards/all")
+        }
+
+    def in_odoo(self) -> dict[int, State]:
+        rows = self.call("project.task", "search_read", domain=ALL_TASKS, fields=READ)
+        lists = {stage: id_ for id_, stage in self.hands.pairs("trello.list").items()}
+        labels = {tag: id_ for id_, tag in self.hands.pairs("trello.label").items()}
+        return {
+            row["id"]: {
+                "name": row["name"],
+                "desc": (row["description"] or "").removeprefix("<p>").removesuffix("</p>"),
+                "list": lists[row["stage_id"][0]],
+                "due": row["date_deadline"] or None,
+                "done": row["state"] == STATES[True],
+                "closed": not row["active"],
+                "labels": sorted(labels[tag] for tag in row["tag_ids"]),
+            }
+            for row in rows
+        }
+
+    def new_value(self, field: str, before: Any) -> Any:
+        match field:
+            case "name" | "desc":
+                return self.hands.name(field)
+            case "list":
+                return DONE if before == TODO else TODO
+            case "due":
+                self.hands.names += 1
+                return None if before else f"2027-01-{self.hands.names % 27 + 1:02} 10:00:00"
+            case "labels":
+                return sorted({RED, BLUE} - set(before)) if len(before) != 1 else [RED, BLUE]
+            case _:
+                return not before
+
+    def edit_outside(self, id_: str, field: str, value: Any) -> None:
+        name = {"list": "idList", "done": "dueComplete", "labels": "idLabels"}.get(field, field)
+        if field == "due" and value:
+            value = value.replace(" ", "T") + ".000Z"
+        if field == "labels":
+            value = ",".join(value)
+        self.client.put(f"/cards/{id_}", {name: value})
+
+    def edit_in_odoo(self, id_: int, field: str, value: Any) -> None:
+        match field:
+            case "desc":
+                values = {"description": f"<p>{value}</p>"}
+            case "list":
+                values = {"stage_id": self.hands.pairs("trello.list")[value]}
+            case "due":
+                values = {"date_deadline": value or False}
+            case "done":
+                values = {"state": STATES[value]}
+            case "closed":
+                values = {"active": not value}
+            case "labels":
+                tags = self.hands.pairs("trello.label")
+                values = {"tag_ids": [[6, 0, [tags[label] for label in value]]]}
+            case _:
+                values = {field: value}
+        self.call("project.task", "write", [id_], vals=values)
+
+    def add_outside(self) -> str | None:
+        made = self.client.post("/cards", {"name": self.hands.name("card"), "idList": TODO})
+        return str(made["id"])
+
+    def add_in_odoo(self) -> State | None:
+        (project,) = self.hands.pairs("trello.board").values()
+        stage = self.hands.pairs("trello.list")[TODO]
+        name = self.hands.name("task")
+        values = {"name": name, "project_id": project, "stage_id": stage}
+        self.call("project.task", "create", vals_list=[values])
+        return {
+            "name": name, "desc": "", "list": TODO, "due": None, "done": False, "closed": False, "labels": [],
+        }  # fmt: skip
+
+
+def state_of(card: dict[str, Any]) -> State:
+    """Return what a card is, in the words of the truth."""
+    return {
+        "name": card["name"],
+        "desc": card["desc"],
+        "list": card["idList"],
+        "due": card["due"][:19].replace("T", " ") if card["due"] else None,
+        "done": card["dueComplete"],
+        "closed": card["closed"],
+        "labels": sorted(card["idLabels"]),
+    }

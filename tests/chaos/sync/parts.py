@@ -1,0 +1,178 @@
+"""What belongs to cards: items, comments and links, with their subtasks, messages and attachments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from tests.chaos.sync.cards import STATES
+from tests.chaos.sync.kinds import Kind, State
+
+ALL_SUBTASKS = [["active", "in", [True, False]], ["parent_id", "!=", False]]
+#: What stands between the name of a comment's author in Odoo and its text.
+HEADED = " (Odoo):\n\n"
+
+
+class Part(Kind):
+    """A record on a card, which stays there."""
+
+    adds = 0.2
+
+    def cards(self) -> dict[str, int]:
+        """Return id -> task of the cards that both sides know."""
+        return self.hands.pairs("trello.card")
+
+    def some_card(self) -> str:
+        """Return some card at Trello."""
+        return self.hands.random.choice(sorted(one["id"] for one in self.on_boards("cards/all", fields="")))
+
+    def on_boards(self, path: str, **params: Any) -> Iterator[Any]:
+        """Yield what all boards answer."""
+        for board in self.hands.boards():
+            yield from self.client.get(f"/boards/{board}/{path}", **params)
+
+    def card_of(self, task: int) -> str:
+        """Return the card of a task."""
+        return next(card for card, id_ in self.cards().items() if id_ == task)
+
+
+class Items(Part):
+    """Items of checklists, and subtasks."""
+
+    entity = "trello.checkitem"
+    fields = ("name", "done")
+
+    def outside(self) -> dict[str, State]:
+        return {
+            item["id"]: {
+                "name": item["name"],
+                "done": item["state"] == "complete",
+                "card": checklist["idCard"],
+            }
+            for checklist in self.on_boards("checklists", checkItems="all")
+            for item in checklist["checkItems"]
+        }
+
+    def in_odoo(self) -> dict[int, State]:
+        names = ["name", "state", "parent_id"]
+        return {
+            row["id"]: {
+                "name": row["name"],
+                "done": row["state"] == STATES[True],
+                "card": self.card_of(row["parent_id"][0]),
+            }
+            for row in self.call("project.task", "search_read", domain=ALL_SUBTASKS, fields=names)
+        }
+
+    def new_value(self, field: str, before: Any) -> Any:
+        return not before if field == "done" else super().new_value(field, before)
+
+    def edit_outside(self, id_: str, field: str, value: Any) -> None:
+        values = {"state": "complete" if value else "incomplete"} if field == "done" else {field: value}
+        self.client.put(f"/cards/{self.truth[id_]['card']}/checkItem/{id_}", values)
+
+    def edit_in_odoo(self, id_: int, field: str, value: Any) -> None:
+        values = {"state": STATES[value]} if field == "done" else {field: value}
+        self.call("project.task", "write", [id_], vals=values)
+
+    def add_outside(self) -> str | None:
+        card = self.some_card()
+        there = self.client.get(f"/cards/{card}/checklists")
+        if there and self.hands.random.random() < 0.7:
+            checklist = self.hands.random.choice(there)["id"]
+        else:
+            name = self.hands.name("checklist")
+            checklist = self.client.post("/checklists", {"idCard": card, "name": name})["id"]
+        made = self.client.post(f"/checklists/{checklist}/checkItems", {"name": self.hands.name("item")})
+        return str(made["id"])
+
+    def add_in_odoo(self) -> State | None:
+        cards = self.cards()
+        if (card := self.some(cards)) is None:
+            return None
+        (project,) = self.hands.pairs("trello.board").values()
+        name = self.hands.name("subtask")
+        values = {"name": name, "parent_id": cards[card], "project_id": project}
+        self.call("project.task", "create", vals_list=[values])
+        return {"name": name, "done": False, "card": card}
+
+
+class Comments(Part):
+    """Comments, and messages that people write on tasks."""
+
+    entity = "trello.comment"
+    fields = ("text",)
+    key = "text"
+
+    def outside(self) -> dict[str, State]:
+        return {
+            one["id"]: {"text": one["data"]["text"].rpartition(HEADED)[2], "card": one["data"]["card"]["id"]}
+            for one in self.on_boards("actions", filter="commentCard", limit=1000)
+        }
+
+    def in_odoo(self) -> dict[int, State]:
+        domain = [["model", "=", "project.task"], ["message_type", "=", "comment"]]
+        return {
+            row["id"]: {
+                "text": row["body"].removeprefix("<p>").removesuffix("</p>"),
+                "card": self.card_of(row["res_id"]),
+            }
+            for row in self.call("mail.message", "search_read", domain=domain, fields=["body", "res_id"])
+        }
+
+    def edit_outside(self, id_: str, field: str, value: Any) -> None:
+        self.client.put(f"/actions/{id_}", {field: value})
+
+    def edit_in_odoo(self, id_: int, field: str, value: Any) -> None:
+        self.call("mail.message", "write", [id_], vals={"body": f"<p>{value}</p>"})
+
+    def add_outside(self) -> str | None:
+        card, text = self.some_card(), self.hands.name("comment")
+        return str(self.client.post(f"/cards/{card}/actions/comments", {"text": text})["id"])
+
+    def add_in_odoo(self) -> State | None:
+        cards = self.cards()
+        if (card := self.some(cards)) is None:
+            return None
+        text = self.hands.name("message")
+        said = {"body": text, "message_type": "comment", "subtype_xmlid": "mail.mt_comment"}
+        self.call("project.task", "message_post", [cards[card]], **said)
+        return {"text": text, "card": card}
+
+
+class Links(Part):
+    """Links on cards, and attachments that hold no file. Trello does not change one that is there."""
+
+    entity = "trello.link"
+    key = "url"
+
+    def outside(self) -> dict[str, State]:
+        return {
+            one["id"]: {"name": one["name"], "url": one["url"], "card": card["id"]}
+            for card in self.on_boards("cards/all", attachments="true", fields="name")
+            for one in card["attachments"]
+        }
+
+    def in_odoo(self) -> dict[int, State]:
+        domain = [["res_model", "=", "project.task"], ["type", "=", "url"]]
+        names = ["name", "url", "res_id"]
+        return {
+            row["id"]: {"name": row["name"], "url": row["url"], "card": self.card_of(row["res_id"])}
+            for row in self.call("ir.attachment", "search_read", domain=domain, fields=names)
+        }
+
+    def add_outside(self) -> str | None:
+        return str(self.client.post(f"/cards/{self.some_card()}/attachments", self._link())["id"])
+
+    def add_in_odoo(self) -> State | None:
+        cards = self.cards()
+        if (card := self.some(cards)) is None:
+            return None
+        link = self._link()
+        values = {**link, "type": "url", "res_model": "project.task", "res_id": cards[card]}
+        self.call("ir.attachment", "create", vals_list=[values])
+        return {**link, "card": card}
+
+    def _link(self) -> dict[str, str]:
+        name = self.hands.name("link")
+        return {"name": name, "url": f"https://example.com/{name.replace(' ', '-')}"}

@@ -69,7 +69,7 @@ def imported(folder: Path, seed: int, kills: int, cards: int = 2000) -> Tried:
                 break
             points[done.killed_at] += 1
         world.settle()
-        world.require_truth()
+        world.cards.require_truth()
     return done_in(world, points)
 
 

@@ -12,6 +12,7 @@ import json
 import os
 import random
 import signal
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -49,12 +50,14 @@ class Steps:
         self.labels: list[str] = []
         self.last = last
         self._report = report
+        self._taking = threading.Lock()
 
     def take(self, label: str) -> None:
-        self.labels.append(label)
-        if self.last is not None and len(self.labels) >= self.last:
-            self._report.write_text(json.dumps({"killed_at": self.name()}))
-            os.kill(os.getpid(), signal.SIGKILL)
+        with self._taking:
+            self.labels.append(label)
+            if len(self.labels) == self.last:
+                self._report.write_text(json.dumps({"killed_at": self.name()}))
+                os.kill(os.getpid(), signal.SIGKILL)
 
     def name(self) -> str:
         """Return what the last step is called: by itself, and which one of those that are called so."""

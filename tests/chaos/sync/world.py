@@ -260,6 +260,11 @@ class World:
                 if self.random.random() < kind.adds and kind.hands.pairs("trello.board"):
                     self.edits += kind.add(outside)
 
+    @property
+    def cards(self) -> Kind:
+        """The cards."""
+        return next(kind for kind in self.kinds if kind.entity == "trello.card")
+
     def fill(self, number: int) -> None:
         """Add records of all kinds outside."""
         for _ in range(number):

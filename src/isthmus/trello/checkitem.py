@@ -24,6 +24,7 @@ from isthmus.trello.adapter import Record, TrelloAdapter
 from isthmus.trello.client import path_of
 from isthmus.trello.mapper import Ranking, done
 from isthmus.trello.model import TrelloItem
+from isthmus.trello.paired_cards import paired_cards
 from isthmus.trello.part import CardPart
 from isthmus.trello.people import People
 from isthmus.trello.position import item_sequence, places
@@ -265,8 +266,6 @@ class CheckItem(CardPart):
                 return []
             domain = [*among, ("project_id", "in", projects), ("parent_id", "!=", False)]
             subtasks = self.env["project.task"].search_fetch(domain, ["parent_id"], order="id")
-            scope = [("backend_id", "=", self.collection.id)]
-            cards = self.env["trello.card"]._read_rows(scope, ["odoo_id", "state"])
-            paired = {row["odoo_id"] for row in cards}
-            parents = {row["odoo_id"] for row in cards if row["state"] != "deleted"}
+            paired = paired_cards(self, ["state"], deleted=True)
+            parents = {task for task, row in paired.items() if row["state"] != "deleted"}
             return [one.id for one in subtasks if one.id not in paired and one.parent_id.id in parents]

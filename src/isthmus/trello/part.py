@@ -12,6 +12,7 @@ from isthmus.connector.reading import chunked
 from isthmus.trello.base import TrelloComponent
 from isthmus.trello.entity import TrelloEntity
 from isthmus.trello.model import PartBinding
+from isthmus.trello.paired_cards import paired_cards
 from isthmus.trello.synchronizer import TrelloImporter
 
 #: How many tasks are named in one search for what belongs to them.
@@ -56,8 +57,7 @@ class PartBatchExporter(EntityBatchExporter, TrelloComponent, AbstractComponent)
 
     def tasks(self) -> list[int]:
         """Return the ids of the tasks that are cards."""
-        scope = [("backend_id", "=", self.collection.id), ("state", "!=", "deleted")]
-        return [row["odoo_id"] for row in self.env["trello.card"]._read_rows(scope, ["odoo_id"])]
+        return list(paired_cards(self))
 
     def of_tasks(self, model: str, domain: list[Any], among: Sequence[Any] = ()) -> list[int]:
         """Return the ids of the records of a domain that belong to paired tasks by ``res_id``, in order.

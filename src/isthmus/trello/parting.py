@@ -12,6 +12,7 @@ from isthmus.connector.synchronizer import Synchronizer
 from isthmus.errors import NotFoundError
 from isthmus.records import fields, model
 from isthmus.trello.base import TrelloComponent
+from isthmus.trello.paired_cards import paired_cards
 
 
 class LeftItem(model.Model):
@@ -107,8 +108,5 @@ class Parting(Synchronizer, TrelloComponent, Component):
 
     def _cards(self, tasks: set[int]) -> dict[int, str]:
         """Return task -> card, for those that have one."""
-        scope = [("backend_id", "=", self.collection.id), ("state", "!=", "deleted")]
-        rows = self.env["trello.card"]._read_rows(
-            [*scope, ("odoo_id", "in", sorted(tasks))], ["odoo_id", "external_id"]
-        )
-        return {row["odoo_id"]: row["external_id"] for row in rows}
+        found = paired_cards(self, ["external_id"], tasks)
+        return {task: row["external_id"] for task, row in found.items()}

@@ -10,6 +10,7 @@ from isthmus.connector.reading import chunked
 from isthmus.connector.synchronizer import Synchronizer
 from isthmus.trello.base import TrelloComponent
 from isthmus.trello.list_change import Shown, assigned, list_ids
+from isthmus.trello.paired_cards import paired_cards
 from isthmus.trello.task_list import LIST, Description, Line, TaskList, one_line, section_of, split
 
 #: How many descriptions are read at once.
@@ -32,11 +33,7 @@ class TaskLists(Synchronizer, TrelloComponent, Component):
 
     def cards(self, tasks: Collection[int] | None = None) -> dict[int, Any]:
         """Return the rows of pairs of cards by task, of all or of some tasks."""
-        domain: list[Any] = [("backend_id", "=", self.collection.id), ("state", "!=", "deleted")]
-        if tasks is not None:
-            domain.append(("odoo_id", "in", sorted(tasks)))
-        rows = self.env["trello.card"]._read_rows(domain, ["odoo_id", "lists"])
-        return {row["odoo_id"]: row for row in rows if row["odoo_id"]}
+        return paired_cards(self, ["lists"], tasks)
 
     # --- from the descriptions ---
 

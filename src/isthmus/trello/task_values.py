@@ -11,6 +11,7 @@ from isthmus.connector.synchronizer import Synchronizer
 from isthmus.trello.base import TrelloComponent
 from isthmus.trello.custom_field import Column, from_odoo, to_odoo
 from isthmus.trello.custom_fields import PROPERTIES
+from isthmus.trello.paired_cards import paired_cards
 
 #: How many tasks are read at once.
 PAGE = 1000
@@ -90,11 +91,7 @@ class TaskValues(Synchronizer, TrelloComponent, Component):
 
     def _cards(self, tasks: Collection[int] | None) -> dict[int, Any]:
         """Return the rows of pairs of cards by task, of all or of some tasks."""
-        domain: list[Any] = [("backend_id", "=", self.collection.id), ("state", "!=", "deleted")]
-        if tasks is not None:
-            domain.append(("odoo_id", "in", sorted(tasks)))
-        rows = self.env["trello.card"]._read_rows(domain, ["odoo_id", "values"])
-        return {row["odoo_id"]: row for row in rows if row["odoo_id"]}
+        return paired_cards(self, ["values"], tasks)
 
     def _wanted(self, tasks: Collection[int]) -> dict[int, dict[str, Any]]:
         """Return by task the values that its properties are to hold, by custom field."""

@@ -69,7 +69,10 @@ def imported(folder: Path, seed: int, kills: int, cards: int = 2000) -> Tried:
                 break
             points[done.killed_at] += 1
         world.settle()
-        world.cards.require_truth()
+        expected = sorted(one["name"] for one in world.cards.truth.values())
+        found = sorted(one["name"] for one in world.cards.in_odoo().values())
+        assert found == expected, "cards were lost or doubled"
+        assert len(world.cards.pairs()) == len(expected)
     return done_in(world, points)
 
 

@@ -24,10 +24,11 @@ def import_backend(
 ) -> list[EntityReport]:
     """Import the entities of a backend (None: all that are imported), what others depend on first.
 
-    Commits as it goes; a run that was cut off goes on where it was, unless ``restart``. ``force`` writes
-    what is unchanged as well. Raises RetryableJobError when an import or export of this backend is running
-    already, and BrakeError where it would delete or archive more than ``max_deletes`` ("5%", "20"; None: what
-    the backend says).
+    Commits first, and as it goes; entities that go side by side do so in transactions of their own. A run
+    that was cut off goes on where it was, unless ``restart``. ``force`` writes what is unchanged as well.
+    ``progress`` is called by one thread at a time. Raises RetryableJobError when an import or export of this
+    backend is running already, and BrakeError where it would delete or archive more than ``max_deletes``
+    ("5%", "20"; None: what the backend says).
     """
     with held(backend, "import", entities) as (chosen, lease):
         asked = Import(backend, lease, one_at_a_time(progress), force, restart, max_deletes)

@@ -26,8 +26,8 @@ from isthmus.connector.round import sync_backend
 from isthmus.errors import IsthmusError, StaleDecisionError
 from isthmus.sandbox.faults import Answer, DropConnection
 from tests.chaos.sync.victim import BriskClock
-from tests.chaos.sync.world import FIELDS, World
-from tests.integration.trello.board import DONE, TODO
+from tests.chaos.sync.world import World
+from tests.integration.trello.board import BLUE, DONE, RED, TODO
 from tests.property.sync_model import ASKED, NEWEST, Model, Pair
 
 #: Few, so that both sides often say the same, or what they once agreed on.
@@ -38,13 +38,14 @@ VALUES: dict[str, list[Any]] = {
     "due": [None, "2027-01-01 10:00:00", "2027-01-02 10:00:00"],
     "done": [False, True],
     "closed": [False, True],
+    "labels": [[], [RED], [RED, BLUE]],
 }
 #: How Odoo calls them.
 IN_ODOO = {
     "name": "name", "desc": "description", "list": "stage_id", "due": "date_deadline", "done": "state",
-    "closed": "active",
+    "closed": "active", "labels": "tag_ids",
 }  # fmt: skip
-EDITS = [(name, value) for name in FIELDS for value in VALUES[name]]
+EDITS = [(name, value) for name, values in VALUES.items() for value in values]
 DELETIONS = ["archive", "delete", "unlink", "ignore"]
 EXAMPLES = int(os.environ.get("SYNC_MACHINE_EXAMPLES", "5"))
 
@@ -62,12 +63,13 @@ class SyncMachine(RuleBasedStateMachine):
         folder = Path(self.stack.enter_context(tempfile.TemporaryDirectory()))
         self.world = World(folder, seed=1, cards=2)
         self.stack.enter_context(self.world.running())
+        self.cards = self.world.cards
         self.model = Model(policy, inward, outward)
         self.start()
         values = {"conflict_policy": policy, "import_deletion": inward, "export_deletion": outward}
         with self.app.environment() as env:
             env["trello.backend"].search([]).write(values)
-        for id_, state in self.world.truth.items():
+        for id_, state in self.cards.outside().items():
             self.add_pair(state, card_id=id_)
         self.round()
 
@@ -81,7 +83,7 @@ class SyncMachine(RuleBasedStateMachine):
         self.app.clock = BriskClock()
 
     def add_pair(self, state: dict[str, Any], **values: Any) -> None:
-        fields = {name: self.model.new_field(state[name]) for name in FIELDS}
+        fields = {name: self.model.new_field(state[name]) for name in VALUES}
         pair = Pair(fields, is_bound=False, **values)
         pair.card, pair.task = pair.card_id is not None, pair.task_id is not None
         self.model.pairs.append(pair)
@@ -97,7 +99,7 @@ class SyncMachine(RuleBasedStateMachine):
         if (pair := self.chosen(data, "card")) is None:
             return
         name, value = edit
-        self.world.edit_card(pair.card_id or "", name, value)
+        self.cards.edit_outside(pair.card_id or "", name, value)
         pair.fields[name].card = value
         if both and both[0] == name and pair.task and pair.task_id:
             self.write_task(pair, *both)
@@ -113,39 +115,36 @@ class SyncMachine(RuleBasedStateMachine):
         pair = self.chosen(data, "card")
         if pair is not None and pair.task and pair.task_id:
             first, second = (data.draw(st.sampled_from(VALUES[name])) for _ in range(2))
-            self.world.edit_card(pair.card_id or "", name, first)
+            self.cards.edit_outside(pair.card_id or "", name, first)
             pair.fields[name].card = first
             self.write_task(pair, name, second)
 
     def write_task(self, pair: Pair, name: str, value: Any) -> None:
-        self.world.edit_task(pair.task_id or 0, name, value)
+        self.cards.edit_in_odoo(pair.task_id or 0, name, value)
         pair.fields[name].task = value
 
     @rule()
     def add_card(self) -> None:
-        known = set(self.world.truth)
-        self.world.add_card()
-        (id_,) = set(self.world.truth) - known
-        self.add_pair(self.world.truth[id_], card_id=id_)
+        id_ = self.cards.add_outside()
+        self.add_pair(self.cards.outside()[id_ or ""], card_id=id_)
 
     @rule()
     def add_task(self) -> None:
-        known, truth = set(self.world.tasks()), set(self.world.truth)
-        self.world.add_task()
-        (id_,) = set(self.world.tasks()) - known
-        (key,) = set(self.world.truth) - truth
-        self.add_pair(self.world.truth[key], task_id=id_)
+        known = set(self.cards.in_odoo())
+        state = self.cards.add_in_odoo()
+        (id_,) = set(self.cards.in_odoo()) - known
+        self.add_pair(state or {}, task_id=id_)
 
     @rule(data=st.data())
     def delete_card(self, data: Any) -> None:
         if (pair := self.chosen(data, "card")) is not None:
-            self.world.delete_card(pair.card_id or "")
+            self.cards.client.delete(f"/cards/{pair.card_id}")
             pair.card = False
 
     @rule(data=st.data())
     def delete_task(self, data: Any) -> None:
         if (pair := self.chosen(data, "task")) is not None:
-            self.world.delete_task(pair.task_id or 0)
+            self.cards.call("project.task", "unlink", [pair.task_id or 0])
             pair.task = False
 
     # --- what the installation does ---
@@ -232,9 +231,7 @@ class SyncMachine(RuleBasedStateMachine):
     # --- looking ---
 
     def require_as_modelled(self) -> None:
-        cards = {one["id"]: self.world.card_state(one) for one in self.world.cards()}
-        tasks = self.world.tasks()
-        bound = self.world.task_of()
+        cards, tasks, bound = self.cards.outside(), self.cards.in_odoo(), self.cards.pairs()
         of_task = {task: card for card, task in bound.items()}
         for pair in self.model.pairs:
             if pair.is_bound and pair.card and pair.card_id is None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from isthmus.connector.inbox import Subject
+from isthmus.connector.odoo_side import OdooSide
 from isthmus.connector.outcome import Outcome
 from isthmus.connector.synchronizer import Synchronizer
 from isthmus.errors import NotFoundError
@@ -43,6 +45,7 @@ class ImportDeleter(Synchronizer):
         self.mediator.forget(binding)
         if policy == "unlink":
             binding.unlink()
+            self.component(usage="inbox").keep(Subject("odoo", record._name, str(odoo_id)))
         else:
             binding.write({"state": "deleted", "synced": False, "last_sync_date": self.env.now})
         return Outcome("deleted", str(external_id), odoo_id, name, f"deleted outside: {policy}")
@@ -86,10 +89,18 @@ class ExportDeleter(Synchronizer):
             pass  # gone on the other side as well: nothing is left to do there
         self.mediator.forget(binding)
         if policy == "unlink":
-            binding.unlink()
+            self._forget(binding)
         else:
             binding.write({"state": "deleted", "synced": False, "last_sync_date": self.env.now})
         return Outcome("deleted", external_id, odoo_id, "", f"deleted in Odoo: {policy}")
+
+    def _forget(self, binding: Any) -> None:
+        """Forget a pair: what is left of it outside is a stranger, at which the next round looks."""
+        external_id = str(binding.external_id)
+        binding.unlink()
+        if self.many_components(usage="record.importer"):
+            OdooSide(self.component(usage="record.importer")).forget(external_id)
+            self.component(usage="inbox").keep(Subject("external", str(self.work.model_name), external_id))
 
     def archive(self, external_id: Any) -> None:
         """Archive an external record. A system without an archive keeps it: override where there is one."""

@@ -66,27 +66,32 @@ def put(
 
     For the receiver's threads, which have no environment.
     """
-    table = database.tables(registry).table(TABLE)
     with database.begin() as transaction:
         for subject in subjects:
-            key = f"{backend} {subject.side} {subject.model} {subject.record}"
-            row = {
-                "key": key,
-                "backend": backend,
-                "side": subject.side,
-                "model": subject.model,
-                "record": subject.record,
-                "times": 0,
-                "last": now,
-            }
-            (row["id"],) = transaction.new_ids(table, 1)
-            transaction.change(database.dialect.insert_missing(table), [row])
-            told = {"times": table.c.times + 1, "last": now}
-            transaction.change(table.update().where(table.c.key == key).values(told))
+            _keep(transaction, registry, backend, subject, now)
+
+
+def _keep(transaction: Any, registry: Registry, backend: str, subject: Subject, now: datetime) -> None:
+    """Keep a hint, or count it where it is kept already."""
+    table = transaction.database.tables(registry).table(TABLE)
+    key = f"{backend} {subject.side} {subject.model} {subject.record}"
+    row = {
+        "key": key,
+        "backend": backend,
+        "side": subject.side,
+        "model": subject.model,
+        "record": subject.record,
+        "times": 0,
+        "last": now,
+    }
+    (row["id"],) = transaction.new_ids(table, 1)
+    transaction.change(transaction.dialect.insert_missing(table), [row])
+    told = {"times": table.c.times + 1, "last": now}
+    transaction.change(table.update().where(table.c.key == key).values(told))
 
 
 class Inbox(ConnectorComponent):
-    """Reads the hints of a backend and takes them away. Everything here joins the transaction."""
+    """Keeps hints of a backend, reads them and takes them away. Everything here joins the transaction."""
 
     _abstract = False
     _name = "connector.inbox"
@@ -106,6 +111,16 @@ class Inbox(ConnectorComponent):
         ]
         found.sort(key=lambda one: one.id)
         return [one for one in found if subjects is None or one.subject in subjects]
+
+    def keep(self, subject: Subject) -> None:
+        """Have the next round look at a record, of which the other side will not tell by itself."""
+        _keep(
+            self.env.transaction.local,
+            self.env.registry,
+            reference(self.collection),
+            subject,
+            self.env.now,
+        )
 
     def settle(self, hints: Sequence[Hinted]) -> None:
         """Take hints away that were followed, but for those that were told once more since they were read."""

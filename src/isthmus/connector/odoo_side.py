@@ -77,6 +77,12 @@ class OdooSide:
         """Return the external identifier by which Odoo knows the record: a second try finds the first."""
         return f"{MODULE}.{self._prefix}{name_part(str(external_id))}"
 
+    def forget(self, external_id: Any) -> None:
+        """Let the record be made again that was deleted in Odoo."""
+        forget = getattr(self.importer.env.store(self.model._name), "forget_deleted", None)
+        if forget is not None:  # else it is committed with the pair, and nothing is remembered
+            forget(self.model._name, [self.identifier(external_id)])
+
     @property
     def _prefix(self) -> str:
         return f"{self.collection.uuid}_{self.importer.model._name.replace('.', '_')}_"

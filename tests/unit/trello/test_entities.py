@@ -23,12 +23,17 @@ PARTS = {
 
 
 @pytest.mark.parametrize(
-    ("checklists", "items"), [("subtasks", ["checkitem"]), ("description", ["line"]), ("none", [])]
+    ("checklists", "parts"),
+    [
+        ("subtasks", "link checkitem comment file value"),
+        ("description", "link comment file line value"),
+        ("none", "link comment file value"),
+    ],
 )
-def test_entities_come_after_those_that_they_need(checklists: str, items: list[str]) -> None:
+def test_entities_come_after_those_that_they_need(checklists: str, parts: str) -> None:
     with TrialApp("isthmus.trello") as app, app.environment() as env:
         backend = env["trello.backend"].create({"name": "trello", "checklists": checklists})
-        names = ["member", "board", "list", "label", "card", *items, "value", "comment", "link", "file"]
+        names = ["member", "board", "list", "label", "card", *parts.split()]
         assert backend.entities() == [f"trello.{name}" for name in names]
         assert backend.entities("export") == [f"trello.{name}" for name in names[1:]]
 

@@ -31,7 +31,7 @@ test-odoo: .venv/dev ## run all that can run on the real Odoo that ISTHMUS_TEST_
 	done
 	@$(BIN)/pytest -q -r fE -m odoo
 
-chaos: .venv/dev ## kill workers, rounds and databases for some minutes, and look whether anything was lost
+chaos: .venv/dev ## kill workers, rounds and databases for an hour or so, and look whether anything was lost
 	@$(BIN)/python -m tests.chaos.sync
 	@$(BIN)/python -m tests.chaos.jobs
 

@@ -45,7 +45,8 @@ class ImportDeleter(Synchronizer):
         self.mediator.forget(binding)
         if policy == "unlink":
             binding.unlink()
-            self.component(usage="inbox").keep(Subject("odoo", record._name, str(odoo_id)))
+            if self.goes_both_ways:
+                self.component(usage="inbox").keep(Subject("odoo", record._name, str(odoo_id)))
         else:
             binding.write({"state": "deleted", "synced": False, "last_sync_date": self.env.now})
         return Outcome("deleted", str(external_id), odoo_id, name, f"deleted outside: {policy}")
@@ -98,7 +99,7 @@ class ExportDeleter(Synchronizer):
         """Forget a pair: what is left of it outside is a stranger, at which the next round looks."""
         external_id = str(binding.external_id)
         binding.unlink()
-        if self.many_components(usage="record.importer"):
+        if self.goes_both_ways:
             OdooSide(self.component(usage="record.importer")).forget(external_id)
             self.component(usage="inbox").keep(Subject("external", str(self.work.model_name), external_id))
 

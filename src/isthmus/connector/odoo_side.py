@@ -228,7 +228,7 @@ class OdooSide:
 
         Where the entity is exported, the export does with the other side what the policy says.
         """
-        if self.collection.direction_of(self.importer.work.model_name) != "both":
+        if not self.importer.goes_both_ways:
             item.binding.write({"state": "deleted", "synced": False})
         item.outcome = Outcome(
             "skipped", str(item.external_id), name=item.name, reason="its record was deleted in Odoo"

@@ -70,6 +70,11 @@ class Synchronizer(ConnectorComponent):
         return self.component(usage="mediator")
 
     @property
+    def goes_both_ways(self) -> bool:
+        """Tell whether the backend imports the model and exports it as well."""
+        return bool(self.collection.direction_of(self.work.model_name) == "both")
+
+    @property
     def adapter(self) -> Any:
         """The same as :attr:`backend_adapter`."""
         return self.backend_adapter

@@ -59,3 +59,18 @@ def test_a_task_whose_card_was_deleted_is_told_of_to_the_next_round(both: Both) 
     assert failures(sync_backend(both.backend)) == []
     assert sorted(both.cards()) == ["Card 1", "Card 2", "Made in Odoo"]
     assert both.env["project.task"].search_count([("name", "=", "Made in Odoo")]) == 1
+
+
+@pytest.mark.parametrize("deleted", ["card", "task"])
+def test_nobody_is_told_of_what_is_left_where_cards_go_one_way_only(both: Both, deleted: str) -> None:
+    """No round would ever look at what is left, so that a hint about it would stay for good."""
+    both.backend.write({"directions": {"trello.card": "import" if deleted == "card" else "export"}})
+    if deleted == "card":
+        pair = both.env["trello.card"].search([("name", "=", "Card 1")])
+        both.trello.delete(f"/cards/{pair.external_id}")
+    else:
+        both.task(1).unlink()
+    sync_backend(both.backend)
+    assert hints(both) == []
+    assert both.env["trello.card"].search_count([]) == 1, "the pair is forgotten"
+    assert failures(sync_backend(both.backend)) == []

@@ -133,7 +133,10 @@ class Backend(model.AbstractModel):
     _entities: ClassVar[dict[str, str]] = {}
 
     def entities(self, direction: str | None = None) -> list[str]:
-        """Return the binding models that are synchronised (in a direction), what others depend on first."""
+        """Return the binding models that are synchronised (in a direction), what others depend on first.
+
+        Those that do not depend on each other go by their names, behind those of ``_entities``.
+        """
         known = self._all_entities()
         return [
             name for name in known if direction is None or self._stated(name, known) in (direction, "both")
@@ -155,7 +158,7 @@ class Backend(model.AbstractModel):
                 add(needed, (*path, name))
             ordered[name] = stated[name]._direction
 
-        for name in stated:
+        for name in sorted(stated):  # in no order of theirs: they stand as their modules were imported
             add(name)
         return ordered
 

@@ -24,10 +24,10 @@ WAITS_FOR = {
     "trello.board": [],
     "trello.list": ["trello.board"],
     "trello.label": ["trello.board"],
-    "trello.card": ["trello.member", "trello.board", "trello.list", "trello.label"],
-    "trello.link": ["trello.member", "trello.board", "trello.list", "trello.label", "trello.card"],
-    "trello.checkitem": ["trello.member", "trello.board", "trello.list", "trello.label", "trello.card"],
-    "trello.comment": ["trello.member", "trello.board", "trello.list", "trello.label", "trello.card"],
+    "trello.card": ["trello.board", "trello.member", "trello.list", "trello.label"],
+    "trello.link": ["trello.board", "trello.member", "trello.list", "trello.label", "trello.card"],
+    "trello.checkitem": ["trello.board", "trello.member", "trello.list", "trello.label", "trello.card"],
+    "trello.comment": ["trello.board", "trello.member", "trello.list", "trello.label", "trello.card"],
 }  # fmt: skip
 
 KINDS = ("board", "list", "label", "card", "checkitem", "value", "comment", "link", "file")

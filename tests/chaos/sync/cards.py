@@ -15,6 +15,7 @@ ALL_TASKS = [["active", "in", [True, False]], ["parent_id", "=", False]]
 class Cards(Kind):
     entity = "trello.card"
     fields = ("name", "desc", "list", "due", "done", "closed", "labels")
+    deletes = 0.15
 
     def outside(self) -> dict[str, State]:
         return {
@@ -94,6 +95,16 @@ class Cards(Kind):
         return {
             "name": name, "desc": "", "list": TODO, "due": None, "done": False, "closed": False, "labels": [],
         }  # fmt: skip
+
+    def delete_outside(self, id_: str) -> None:
+        self.client.delete(f"/cards/{id_}")
+
+    def delete_in_odoo(self, id_: int) -> None:
+        self.call("project.task", "unlink", [id_])
+
+    def forget(self, id_: str) -> None:
+        super().forget(id_)
+        self.hands.doomed.add(id_)
 
 
 def state_of(card: dict[str, Any]) -> State:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from isthmus.app import App
@@ -24,6 +24,8 @@ class Hands:
     connection: OdooConnection
     random: random.Random
     names: int = 0
+    #: Cards that somebody deleted on one of the sides.
+    doomed: set[str] = field(default_factory=set)
 
     def call(self, model: str, method: str, ids: list[int] | None = None, **kwargs: Any) -> Any:
         """Call a method of Odoo."""
@@ -37,7 +39,7 @@ class Hands:
     def pairs(self, entity: str) -> dict[str, int]:
         """Return id at Trello -> id in Odoo, as the installation has paired them."""
         with self.app.environment(None) as env:
-            rows = env[entity]._read_rows([], ["external_id", "odoo_id"])
+            rows = env[entity]._read_rows([("state", "!=", "deleted")], ["external_id", "odoo_id"])
         return {row["external_id"]: row["odoo_id"] for row in rows}
 
     def boards(self) -> list[str]:
@@ -57,6 +59,8 @@ class Kind(ABC):
     key = "name"
     #: How often one is added when people edit, on each side.
     adds = 0.3
+    #: How often one is deleted, on either side.
+    deletes = 0.0
 
     def __init__(self, hands: Hands) -> None:
         self.hands = hands
@@ -97,6 +101,14 @@ class Kind(ABC):
         """Add one in Odoo and return what it must be; None where there is nothing to add it to."""
         return None
 
+    def delete_outside(self, id_: str) -> None:
+        """Delete one at Trello."""
+        raise AssertionError(f"nobody deletes {self.entity}")
+
+    def delete_in_odoo(self, id_: int) -> None:
+        """Delete one in Odoo."""
+        raise AssertionError(f"nobody deletes {self.entity}")
+
     # --- what is the same for all ---
 
     def edit(self, id_: str, field: str, is_outside: bool) -> None:
@@ -119,6 +131,19 @@ class Kind(ABC):
                 return False
             self.truth[f"new {state[self.key]}"] = state
         return True
+
+    def delete(self, id_: str, is_outside: bool) -> None:
+        """Delete one of a pair on one of the sides."""
+        if is_outside:
+            self.delete_outside(id_)
+        else:
+            self.delete_in_odoo(self.pairs()[id_])
+
+    def forget(self, id_: str) -> None:
+        """Expect a record no longer, nor what is on it."""
+        self.truth = {
+            known: state for known, state in self.truth.items() if id_ not in (known, state.get("card"))
+        }
 
     def require_truth(self) -> None:
         """Check that both sides are what the edits made of them, one by one, and nothing is doubled."""

@@ -17,14 +17,18 @@ class Part(Kind):
     """A record on a card, which stays there."""
 
     adds = 0.2
+    deletes = 0.1
+    model = ""
 
     def cards(self) -> dict[str, int]:
-        """Return id -> task of the cards that both sides know."""
-        return self.hands.pairs("trello.card")
+        """Return id -> task of the cards that both sides know, and that nobody deletes."""
+        known = self.hands.pairs("trello.card")
+        return {id_: known[id_] for id_ in known.keys() - self.hands.doomed}
 
     def some_card(self) -> str:
-        """Return some card at Trello."""
-        return self.hands.random.choice(sorted(one["id"] for one in self.on_boards("cards/all", fields="")))
+        """Return some card at Trello that nobody deletes."""
+        known = {one["id"] for one in self.on_boards("cards/all", fields="")}
+        return self.hands.random.choice(sorted(known - self.hands.doomed))
 
     def on_boards(self, path: str, **params: Any) -> Iterator[Any]:
         """Yield what all boards answer."""
@@ -33,13 +37,16 @@ class Part(Kind):
 
     def card_of(self, task: int) -> str:
         """Return the card of a task."""
-        return next(card for card, id_ in self.cards().items() if id_ == task)
+        return next((card for card, id_ in self.cards().items() if id_ == task), "none that is paired")
+
+    def delete_in_odoo(self, id_: int) -> None:
+        self.call(self.model, "unlink", [id_])
 
 
 class Items(Part):
     """Items of checklists, and subtasks."""
 
-    entity = "trello.checkitem"
+    entity, model = "trello.checkitem", "project.task"
     fields = ("name", "done")
 
     def outside(self) -> dict[str, State]:
@@ -96,11 +103,14 @@ class Items(Part):
         self.call("project.task", "create", vals_list=[values])
         return {"name": name, "done": False, "card": card}
 
+    def delete_outside(self, id_: str) -> None:
+        self.client.delete(f"/cards/{self.truth[id_]['card']}/checkItem/{id_}")
+
 
 class Comments(Part):
     """Comments, and messages that people write on tasks."""
 
-    entity = "trello.comment"
+    entity, model = "trello.comment", "mail.message"
     fields = ("text",)
     key = "text"
 
@@ -139,11 +149,14 @@ class Comments(Part):
         self.call("project.task", "message_post", [cards[card]], **said)
         return {"text": text, "card": card}
 
+    def delete_outside(self, id_: str) -> None:
+        self.client.delete(f"/actions/{id_}")
+
 
 class Links(Part):
     """Links on cards, and attachments that hold no file. Trello does not change one that is there."""
 
-    entity = "trello.link"
+    entity, model = "trello.link", "ir.attachment"
     key = "url"
 
     def outside(self) -> dict[str, State]:
@@ -172,6 +185,9 @@ class Links(Part):
         values = {**link, "type": "url", "res_model": "project.task", "res_id": cards[card]}
         self.call("ir.attachment", "create", vals_list=[values])
         return {**link, "card": card}
+
+    def delete_outside(self, id_: str) -> None:
+        self.client.delete(f"/cards/{self.truth[id_]['card']}/attachments/{id_}")
 
     def _link(self) -> dict[str, str]:
         name = self.hands.name("link")

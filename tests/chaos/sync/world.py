@@ -45,6 +45,9 @@ database = "{name}"
 login = "{login}"
 """
 
+#: What is deleted on one side is deleted on the other, however much it is.
+POLICIES = {"import_deletion": "delete", "export_deletion": "delete", "max_deletes": "100%"}
+
 #: What people edit, and how often beside the others: most of all cards.
 KINDS = (Boards, Lists, Labels, Cards, Items, Comments, Links)
 WEIGHTS = {"trello.card": 8, "trello.checkitem": 4, "trello.comment": 2}
@@ -109,7 +112,7 @@ class World:
             app.upgrade()
             with app.environment() as env:
                 values = {"name": "work", "url": self.trello.url, "key": "k", "token": "t"}
-                env["trello.backend"].create({**values, "app_secret": SECRET})
+                env["trello.backend"].create({**values, "app_secret": SECRET, **POLICIES})
 
     # --- rounds ---
 
@@ -259,6 +262,29 @@ class World:
             for outside in (True,) if only_outside else (True, False):
                 if self.random.random() < kind.adds and kind.hands.pairs("trello.board"):
                     self.edits += kind.add(outside)
+            if self.random.random() < kind.deletes:
+                self.edits += self._delete(kind, only_outside or self.random.random() < 0.5)
+
+    def _delete(self, kind: Kind, outside: bool) -> bool:
+        """Delete a record that nobody has edited, nor what is on it, since both sides agreed.
+
+        Tell whether there was one to spare.
+        """
+        paired = {id_ for other in self.kinds for id_ in other.pairs()} - {id_ for id_, _ in self._sides}
+        busy = {
+            state.get("card")
+            for other in self.kinds
+            for id_, state in other.truth.items()
+            if id_ not in paired
+        }
+        spare = sorted(kind.truth.keys() & paired - busy)
+        if len(spare) < 2:
+            return False
+        gone = self.random.choice(spare)
+        kind.delete(gone, outside)
+        for other in self.kinds:
+            other.forget(gone)
+        return True
 
     @property
     def cards(self) -> Kind:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from tests.chaos.sync.kinds import Kind, State
+from tests.chaos.sync.order import Ordered, Rows, by_external, in_rows
 
 
 class Named(Kind):
@@ -36,16 +38,32 @@ class OfBoards(Named):
     """What a board has, under the name that it has there."""
 
     def outside(self) -> dict[str, State]:
-        return {
-            one["id"]: {"name": one["name"]}
-            for board in self.hands.boards()
-            for one in self.client.get(f"/boards/{board}/{self.path}", filter="all", limit=1000)
-        }
+        return {one["id"]: {"name": one["name"]} for one in self._all()}
+
+    def _all(self) -> Iterator[Any]:
+        for board in self.hands.boards():
+            yield from self.client.get(f"/boards/{board}/{self.path}", filter="all", limit=1000)
 
 
-class Lists(OfBoards):
+class Lists(OfBoards, Ordered):
     entity, path, model = "trello.list", "lists", "project.task.type"
-    adds = 0.1
+    adds, moves = 0.1, 0.1
+
+    def positions(self) -> dict[str, float]:
+        return {one["id"]: one["pos"] for one in self._all()}
+
+    def rows_outside(self) -> Rows:
+        return in_rows((one["idBoard"], one["pos"], one["id"]) for one in self._all())
+
+    def rows_in_odoo(self) -> Rows:
+        names = by_external(self.pairs())
+        boards = by_external(self.hands.pairs("trello.board"))
+        rows = self.call(self.model, "search_read", domain=[], fields=["project_ids", "sequence"])
+        return in_rows(
+            (boards[row["project_ids"][0]], row["sequence"], names[row["id"]])
+            for row in rows
+            if row["id"] in names
+        )
 
     def add_outside(self) -> str | None:
         (board,) = self.hands.boards()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-from tests.chaos.sync.kinds import Kind, State
+from tests.chaos.sync.kinds import State
+from tests.chaos.sync.order import Ordered, Rows, by_external, in_rows
 from tests.integration.trello.board import BLUE, DONE, RED, TODO
 
 STATES = {True: "1_done", False: "01_in_progress"}
@@ -12,17 +14,33 @@ READ = ["name", "description", "stage_id", "date_deadline", "state", "active", "
 ALL_TASKS = [["active", "in", [True, False]], ["parent_id", "=", False]]
 
 
-class Cards(Kind):
-    entity = "trello.card"
+class Cards(Ordered):
+    entity, model = "trello.card", "project.task"
     fields = ("name", "desc", "list", "due", "done", "closed", "labels")
     deletes = 0.15
 
     def outside(self) -> dict[str, State]:
-        return {
-            one["id"]: state_of(one)
-            for board in self.hands.boards()
-            for one in self.client.get(f"/boards/{board}/cards/all")
-        }
+        return {one["id"]: state_of(one) for one in self._all()}
+
+    def _all(self) -> Iterator[Any]:
+        for board in self.hands.boards():
+            yield from self.client.get(f"/boards/{board}/cards/all")
+
+    def positions(self) -> dict[str, float]:
+        return {one["id"]: one["pos"] for one in self._all()}
+
+    def rows_outside(self) -> Rows:
+        return in_rows((one["idList"], one["pos"], one["id"]) for one in self._all())
+
+    def rows_in_odoo(self) -> Rows:
+        names = by_external(self.pairs())
+        lists = by_external(self.hands.pairs("trello.list"))
+        rows = self.call("project.task", "search_read", domain=ALL_TASKS, fields=["stage_id", "sequence"])
+        return in_rows(
+            (lists[row["stage_id"][0]], row["sequence"], names[row["id"]])
+            for row in rows
+            if row["id"] in names
+        )
 
     def in_odoo(self) -> dict[int, State]:
         rows = self.call("project.task", "search_read", domain=ALL_TASKS, fields=READ)

@@ -24,6 +24,7 @@ from tests.chaos.sync import victim
 from tests.chaos.sync.boards import Boards, Labels, Lists
 from tests.chaos.sync.cards import Cards
 from tests.chaos.sync.kinds import Hands, Kind
+from tests.chaos.sync.order import Ordered
 from tests.chaos.sync.parts import Comments, Items, Links
 from tests.chaos.sync.trouble import Trouble
 from tests.integration.trello.board import board, card
@@ -74,7 +75,7 @@ class World:
         self.trello = TrelloSandbox(
             key="k", token="t", limits=Limits.off(), secret=SECRET, webhook_retry_s=(0.1,)
         )
-        self.trello.load(data or board([card(number) for number in range(cards)]))
+        self.trello.load(data or board([card(number) for number in range(1, cards + 1)]))
         self.settings, self._report = folder / "isthmus.toml", folder / "report.json"
         self._database = database or f"sqlite:///{folder}/isthmus.sqlite"
         self.kinds: list[Kind] = []
@@ -262,6 +263,11 @@ class World:
             for outside in (True,) if only_outside else (True, False):
                 if self.random.random() < kind.adds and kind.hands.pairs("trello.board"):
                     self.edits += kind.add(outside)
+            if isinstance(kind, Ordered) and self.random.random() < kind.moves:
+                side = self._sides.setdefault(
+                    (kind.entity, "order"), only_outside or self.random.random() < 0.5
+                )
+                self.edits += kind.move(side)
             if self.random.random() < kind.deletes:
                 self.edits += self._delete(kind, only_outside or self.random.random() < 0.5)
 

@@ -11,24 +11,37 @@ Key = TypeVar("Key")
 
 #: Where positions begin on boards made since about 2025. Source: real exports; the classic base is 65535.
 NEW_BASE = 2.0**47
-#: How much of ``pos`` one step of ``sequence`` stands for: neighbours made by Trello are 16384 or more apart.
-STEP = 64.0
-#: ``sequence`` is an int4 in Odoo; one half for each base.
+#: What is nearer to the new base than this is ordered by how far it is from it, on either side.
+NEAR = NEW_BASE / 2
+#: So many numbers stand for the positions from one power of two to the next: between 2**29 and 2**30, where
+#: the ten thousandth card of a list is, one number stands for 64, and neighbours are 16384 apart.
+OCTAVE = 2**23
+#: The powers of two below which positions are not told apart, from 0 and from the new base.
+LOWEST, NEAREST = -82, -17
+#: ``sequence`` is an int4 in Odoo: one half is for each base. The new base is in the middle of its half.
 HALF = 2**30
 
 
 def sequence_of(pos: Any) -> int:
     """Return the ``sequence`` for a ``pos``: a number that grows with it and fits 32 bits.
 
-    Each card's sequence depends on its own position alone, so that moving one card writes one record.
-    Raises ValueError for what is not a number.
+    Each card's sequence depends on its own position alone, so that moving one card writes one record. What
+    is put on top of a list gets half of the lowest position, again and again: that is why small positions,
+    and those near the new base, are told apart better. Raises ValueError for what is not a number.
     """
     number = float(pos or 0)
     if not math.isfinite(number):
         raise ValueError(f"{pos!r} is not a position")
-    if number < NEW_BASE:
-        return int(min(max(number, 0.0) / STEP, HALF - 1))
-    return int(HALF + min((number - NEW_BASE) / STEP, HALF - 1))
+    if number < NEAR:
+        return min(_steps(number, LOWEST), HALF - 1)
+    steps = min(_steps(abs(number - NEW_BASE), NEAREST), HALF // 2 - 1)
+    return HALF + HALF // 2 + (steps if number > NEW_BASE else -steps)
+
+
+def _steps(number: float, lowest: int) -> int:
+    """Return how many numbers of 24 binary digits there are from 2 ** ``lowest`` to a positive number."""
+    fraction, power = math.frexp(max(number, 2.0**lowest))
+    return (power - 1 - lowest) * OCTAVE + int((fraction * 2 - 1) * OCTAVE)
 
 
 def item_sequence(pos: Any, rank: int) -> int:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -11,7 +13,10 @@ from hypothesis import strategies as st
 from isthmus.trello.position import NEW_BASE, sequence_of
 
 positions = st.one_of(
-    st.floats(0, 2.0**36), st.floats(NEW_BASE, NEW_BASE + 2.0**36), st.integers(0, 2**48), st.floats(0, 1e300)
+    st.floats(0, 2.0**36),
+    st.floats(NEW_BASE - 2.0**36, NEW_BASE + 2.0**36),
+    st.integers(0, 2**49),
+    st.floats(0, 1e300),
 )
 
 
@@ -33,6 +38,29 @@ def test_neighbours_of_both_bases_stay_apart() -> None:
         < sequence_of(NEW_BASE + 16384)
     )
     assert sequence_of(16383.75) < sequence_of(32767.5)
+
+
+def apart(positions: Sequence[float]) -> bool:
+    """Tell whether growing positions have growing sequences."""
+    found = [sequence_of(pos) for pos in positions]
+    return all(one < other for one, other in pairwise(found))
+
+
+@pytest.mark.parametrize("base", [65535.0, 16384.0, NEW_BASE])
+def test_what_is_put_on_top_again_and_again_stays_in_order(base: float) -> None:
+    """Trello gives what comes to the top half of the lowest position."""
+    assert apart([base / 2**times for times in range(90, -1, -1)])
+
+
+@pytest.mark.parametrize("base", [0.0, NEW_BASE])
+def test_ten_thousand_cards_and_some_between_them_stay_in_order(base: float) -> None:
+    for card in (1, 2, 100, 5_000, 10_000):
+        pos = base + card * 65536.0
+        assert apart([pos, *(pos + 16384.0 / 2**times for times in range(7, -1, -1))]), card
+
+
+def test_what_is_put_before_the_new_base_stays_in_order() -> None:
+    assert apart([NEW_BASE - 16384 * steps for steps in range(1000, -1, -1)])
 
 
 def test_a_missing_position_comes_first() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from tests.chaos.sync.kinds import Kind, State
 from tests.chaos.sync.order import Ordered, Rows, by_external, in_rows
+from tests.integration.trello.board import BOARD
 
 
 class Named(Kind):
@@ -66,14 +67,13 @@ class Lists(OfBoards, Ordered):
         )
 
     def add_outside(self) -> str | None:
-        (board,) = self.hands.boards()
         made = self.client.post(
-            "/lists", {"name": self.hands.name("list"), "idBoard": board, "pos": "bottom"}
+            "/lists", {"name": self.hands.name("list"), "idBoard": BOARD, "pos": "bottom"}
         )
         return str(made["id"])
 
     def add_in_odoo(self) -> State | None:
-        (project,) = self.hands.pairs("trello.board").values()
+        project = self.hands.pairs("trello.board")[BOARD]
         values = {"name": self.hands.name("stage"), "project_ids": [[6, 0, [project]]], "sequence": 900}
         self.call(self.model, "create", vals_list=[values])
         return {"name": values["name"]}

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from tests.chaos.sync.kinds import State
+from tests.chaos.sync.ground import LABELS, LISTS, board_of
+from tests.chaos.sync.kinds import Hands, State
 from tests.chaos.sync.order import Ordered, Rows, by_external, in_rows
-from tests.integration.trello.board import BLUE, DONE, RED, TODO
+from tests.integration.trello.board import BOARD, TODO
 
 STATES = {True: "1_done", False: "01_in_progress"}
 READ = ["name", "description", "stage_id", "date_deadline", "state", "active", "tag_ids"]
+#: How often a card that leaves its list goes to the other board.
+CROSSES = 0.4
 ALL_TASKS = [["active", "in", [True, False]], ["parent_id", "=", False]]
 
 
@@ -18,6 +21,12 @@ class Cards(Ordered):
     entity, model = "trello.card", "project.task"
     fields = ("name", "desc", "list", "due", "done", "closed", "labels")
     deletes = 0.15
+
+    def __init__(self, hands: Hands) -> None:
+        super().__init__(hands)
+        #: Cards whose labels somebody changed, or that somebody moved to the other board, since both agreed.
+        self._labelled: set[str] = set()
+        self._crossed: set[str] = set()
 
     def outside(self) -> dict[str, State]:
         return {one["id"]: state_of(one) for one in self._all()}
@@ -59,19 +68,43 @@ class Cards(Ordered):
             for row in rows
         }
 
-    def new_value(self, field: str, before: Any) -> Any:
+    def edit(self, id_: str, field: str, is_outside: bool) -> bool:
+        """Nobody moves a card to the other board that has labels, or gets some: labels belong to boards."""
+        if field == "labels":
+            if id_ in self._crossed:
+                return False
+            self._labelled.add(id_)
+        return super().edit(id_, field, is_outside)
+
+    def require_truth(self) -> None:
+        super().require_truth()
+        self._labelled.clear()
+        self._crossed.clear()
+
+    def new_value(self, id_: str, field: str) -> Any:
+        before = self.truth[id_][field]
         match field:
             case "name" | "desc":
                 return self.hands.name(field)
             case "list":
-                return DONE if before == TODO else TODO
+                return self._other_list(id_, before)
             case "due":
                 self.hands.names += 1
                 return None if before else f"2027-01-{self.hands.names % 27 + 1:02} 10:00:00"
             case "labels":
-                return sorted({RED, BLUE} - set(before)) if len(before) != 1 else [RED, BLUE]
+                known = LABELS[board_of(self.truth[id_]["list"])]
+                return sorted({*known} - {*before}) if len(before) != 1 else known
             case _:
                 return not before
+
+    def _other_list(self, id_: str, before: str) -> str:
+        here = board_of(before)
+        may_cross = not self.truth[id_]["labels"] and id_ not in self._labelled
+        if may_cross and self.hands.random.random() < CROSSES:
+            self._crossed.add(id_)
+            (there,) = LISTS.keys() - {here}
+            return self.hands.random.choice(LISTS[there])
+        return next(list_ for list_ in LISTS[here] if list_ != before)
 
     def edit_outside(self, id_: str, field: str, value: Any) -> None:
         name = {"list": "idList", "done": "dueComplete", "labels": "idLabels"}.get(field, field)
@@ -79,6 +112,9 @@ class Cards(Ordered):
             value = value.replace(" ", "T") + ".000Z"
         if field == "labels":
             value = ",".join(value)
+        if field == "list":
+            self.client.put(f"/cards/{id_}", {name: value, "idBoard": board_of(value)})
+            return
         self.client.put(f"/cards/{id_}", {name: value})
 
     def edit_in_odoo(self, id_: int, field: str, value: Any) -> None:
@@ -86,7 +122,8 @@ class Cards(Ordered):
             case "desc":
                 values = {"description": f"<p>{value}</p>"}
             case "list":
-                values = {"stage_id": self.hands.pairs("trello.list")[value]}
+                project = self.hands.pairs("trello.board")[board_of(value)]
+                values = {"project_id": project, "stage_id": self.hands.pairs("trello.list")[value]}
             case "due":
                 values = {"date_deadline": value or False}
             case "done":
@@ -105,7 +142,7 @@ class Cards(Ordered):
         return str(made["id"])
 
     def add_in_odoo(self) -> State | None:
-        (project,) = self.hands.pairs("trello.board").values()
+        project = self.hands.pairs("trello.board")[BOARD]
         stage = self.hands.pairs("trello.list")[TODO]
         name = self.hands.name("task")
         values = {"name": name, "project_id": project, "stage_id": stage}

@@ -81,8 +81,8 @@ class Kind(ABC):
     def in_odoo(self) -> dict[int, State]:
         """Return what Odoo has, by its id, in Trello's words."""
 
-    def new_value(self, field: str, before: Any) -> Any:
-        """Return another value for a field."""
+    def new_value(self, id_: str, field: str) -> Any:
+        """Return another value for a field of a record."""
         return self.hands.name(field)
 
     def edit_outside(self, id_: str, field: str, value: Any) -> None:
@@ -111,14 +111,15 @@ class Kind(ABC):
 
     # --- what is the same for all ---
 
-    def edit(self, id_: str, field: str, is_outside: bool) -> None:
-        """Give a field of a pair another value on one of its sides."""
-        value = self.new_value(field, self.truth[id_][field])
+    def edit(self, id_: str, field: str, is_outside: bool) -> bool:
+        """Give a field of a pair another value on one of its sides; tell whether that could be done."""
+        value = self.new_value(id_, field)
         self.truth[id_][field] = value
         if is_outside:
             self.edit_outside(id_, field, value)
         else:
             self.edit_in_odoo(self.pairs()[id_], field, value)
+        return True
 
     def add(self, is_outside: bool) -> bool:
         """Add one on one of the sides; tell whether there was something to add it to."""

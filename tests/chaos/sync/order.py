@@ -69,10 +69,12 @@ class Ordered(Kind):
     def positions(self) -> dict[str, float]:
         """Return the positions at Trello, by id."""
 
-    def edit(self, id_: str, field: str, is_outside: bool) -> None:
-        super().edit(id_, field, is_outside)
+    def edit(self, id_: str, field: str, is_outside: bool) -> bool:
+        if not super().edit(id_, field, is_outside):
+            return False
         if field == "list":  # it leaves its row, and may come back to another place
             self.arranged = {row: [one for one in ids if one != id_] for row, ids in self.arranged.items()}
+        return True
 
     def require_truth(self) -> None:
         super().require_truth()

@@ -71,8 +71,8 @@ class Items(Part):
             for row in self.call("project.task", "search_read", domain=ALL_SUBTASKS, fields=names)
         }
 
-    def new_value(self, field: str, before: Any) -> Any:
-        return not before if field == "done" else super().new_value(field, before)
+    def new_value(self, id_: str, field: str) -> Any:
+        return not self.truth[id_]["done"] if field == "done" else super().new_value(id_, field)
 
     def edit_outside(self, id_: str, field: str, value: Any) -> None:
         values = {"state": "complete" if value else "incomplete"} if field == "done" else {field: value}
@@ -97,9 +97,9 @@ class Items(Part):
         cards = self.cards()
         if (card := self.some(cards)) is None:
             return None
-        (project,) = self.hands.pairs("trello.board").values()
+        (task,) = self.call("project.task", "read", [cards[card]], fields=["project_id"])
         name = self.hands.name("subtask")
-        values = {"name": name, "parent_id": cards[card], "project_id": project}
+        values = {"name": name, "parent_id": task["id"], "project_id": task["project_id"][0]}
         self.call("project.task", "create", vals_list=[values])
         return {"name": name, "done": False, "card": card}
 

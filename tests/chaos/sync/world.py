@@ -23,11 +23,11 @@ from isthmus.trello.client import TrelloClient
 from tests.chaos.sync import victim
 from tests.chaos.sync.boards import Boards, Labels, Lists
 from tests.chaos.sync.cards import Cards
+from tests.chaos.sync.ground import boards
 from tests.chaos.sync.kinds import Hands, Kind
 from tests.chaos.sync.order import Ordered
 from tests.chaos.sync.parts import Comments, Items, Links
 from tests.chaos.sync.trouble import Trouble
-from tests.integration.trello.board import board, card
 from tests.job_tables import problems
 
 #: Children are forked from a process that has everything loaded and no threads.
@@ -75,7 +75,8 @@ class World:
         self.trello = TrelloSandbox(
             key="k", token="t", limits=Limits.off(), secret=SECRET, webhook_retry_s=(0.1,)
         )
-        self.trello.load(data or board([card(number) for number in range(1, cards + 1)]))
+        for one in [data] if data else boards(cards):
+            self.trello.load(one)
         self.settings, self._report = folder / "isthmus.toml", folder / "report.json"
         self._database = database or f"sqlite:///{folder}/isthmus.sqlite"
         self.kinds: list[Kind] = []
@@ -257,8 +258,7 @@ class World:
             # What one side changed is changed there again, not on the other one: no conflict.
             outside = self._sides.setdefault((id_, name), only_outside or self.random.random() < 0.5)
             if outside or not only_outside:
-                kind.edit(id_, name, outside)
-                self.edits += 1
+                self.edits += kind.edit(id_, name, outside)
         for kind in self.kinds:
             for outside in (True,) if only_outside else (True, False):
                 if self.random.random() < kind.adds and kind.hands.pairs("trello.board"):

@@ -167,6 +167,8 @@ class Card(TrelloEntity):
             for item in items:
                 if "project_id" in item.changed and item.now["tag_ids"]:
                     item.changed |= {"tag_ids"}
+                if item.changed & {"project_id", "stage_id"}:  # it is among others there
+                    item.changed |= {"sequence"}
                 if "active" in item.changed and not item.now["active"] and is_put_away(item.record):
                     leave_out(item, {"active"})
                 if "stage_id" in item.changed and not item.record.stage_id:
@@ -183,7 +185,12 @@ class Card(TrelloEntity):
                     item.problem, item.outcome = error, None if item.changed else self._set_aside(item, error)
 
         def outgoing(self, item: Item, data: dict[str, Any], present: Mapping[str, Any]) -> dict[str, Any]:
-            """Members of whom Odoo knows nothing stay on the card."""
+            """Members of whom Odoo knows nothing stay on the card.
+
+            Trello puts what comes to a board at the bottom, unless it is told a position: also one to keep.
+            """
+            if data.keys() & {"idBoard", "idList"} and "pos" in present:
+                data = {"pos": present["pos"], **data}
             if "idMembers" not in data:
                 return data
             known = self.mapper.known_members

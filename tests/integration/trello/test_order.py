@@ -52,6 +52,27 @@ def test_cards_moved_and_added_stand_where_they_stand_in_odoo(both: Both) -> Non
     assert both.cards() == ["Card 1", "Card 3", "Card 5"]
 
 
+@pytest.mark.parametrize("sequence", [None, 0])
+def test_a_task_that_moves_to_another_board_stands_where_it_stands_in_odoo(
+    both: Both, sequence: int | None
+) -> None:
+    """Trello puts a card that comes to a board without a position at the bottom."""
+    other = both.trello.post("/boards", {"name": "Another", "defaultLists": "false"})["id"]
+    there = both.trello.post("/lists", {"name": "There", "idBoard": other})["id"]
+    for name, pos in (("Above", 1000), ("Below", 100000)):
+        both.trello.post("/cards", {"name": name, "idList": there, "pos": pos})
+    both.backend.write({"boards": [BOARD, other]})
+    import_backend(both.backend)
+    project = both.env["trello.board"].search([("external_id", "=", other)]).odoo_id
+    values = {"project_id": project.id, "stage_id": both.stage_of(there).id}
+    both.task(1).write(values if sequence is None else {**values, "sequence": sequence})
+    export_backend(both.backend)
+    expected = ["Above", "Card 1", "Below"] if sequence is None else ["Card 1", "Above", "Below"]
+    assert both.cards(there) == expected == both.tasks(there)
+    both.settle()
+    assert both.cards(there) == expected == both.tasks(there)
+
+
 def test_stages_are_lists_whoever_made_named_ordered_or_archived_them(both: Both) -> None:
     todo, done = both.stage_of(TODO), both.stage_of(DONE)
     project = both.task(1).project_id

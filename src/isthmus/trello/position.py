@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
+from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
@@ -61,7 +61,8 @@ def places(row: Sequence[tuple[Key, float | None]]) -> dict[Key, float]:
 
     ``row`` is in the wanted order, each with the position that it has (None: none yet). Whoever keeps its
     position is left out. New ones are spread evenly between those that stay; Trello rebalances by itself.
-    Nothing is above position 0, so whoever is there moves.
+    Nothing is above position 0, so whoever is there moves; and so do all but one of those that share a
+    position, as a card that comes back to a list may do: Trello orders them by their ids.
     """
     staying = _longest_growing([pos or None for _, pos in row])
     found: dict[Key, float] = {}
@@ -78,14 +79,14 @@ def places(row: Sequence[tuple[Key, float | None]]) -> dict[Key, float]:
 
 
 def _longest_growing(positions: Sequence[float | None]) -> list[int]:
-    """Return the indexes of a longest part that does not fall, those without a position left out."""
+    """Return the indexes of a longest part that grows, those without a position left out."""
     tails: list[float] = []
     ends: list[int] = []
     before: dict[int, int | None] = {}
     for index, pos in enumerate(positions):
         if pos is None:
             continue
-        at = bisect_right(tails, pos)
+        at = bisect_left(tails, pos)
         before[index] = ends[at - 1] if at else None
         tails[at : at + 1] = [pos]
         ends[at : at + 1] = [index]

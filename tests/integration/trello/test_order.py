@@ -73,6 +73,17 @@ def test_a_task_that_moves_to_another_board_stands_where_it_stands_in_odoo(
     assert both.cards(there) == expected == both.tasks(there)
 
 
+def test_cards_that_share_a_position_stand_where_they_stand_in_odoo(both: Both) -> None:
+    """Trello orders them by their ids."""
+    for number in (2, 4):
+        both.trello.put(f"/cards/{card(number)['id']}", {"pos": 150000})
+    both.settle()
+    for sequence, number in enumerate((1, 4, 3, 2, 5)):
+        both.task(number).write({"sequence": sequence})
+    both.settle()
+    assert both.cards() == ["Card 1", "Card 4", "Card 3", "Card 2", "Card 5"] == both.tasks()
+
+
 def test_stages_are_lists_whoever_made_named_ordered_or_archived_them(both: Both) -> None:
     todo, done = both.stage_of(TODO), both.stage_of(DONE)
     project = both.task(1).project_id

@@ -167,12 +167,12 @@ class Card(TrelloEntity):
             for item in items:
                 if "project_id" in item.changed and item.now["tag_ids"]:
                     item.changed |= {"tag_ids"}
-                if item.changed & {"project_id", "stage_id"}:  # it is among others there
-                    item.changed |= {"sequence"}
                 if "active" in item.changed and not item.now["active"] and is_put_away(item.record):
                     leave_out(item, {"active"})
                 if "stage_id" in item.changed and not item.record.stage_id:
                     leave_out(item, {"stage_id"})
+                elif item.changed & {"project_id", "stage_id"}:  # it is among others there
+                    item.changed |= {"sequence"}
                 if "description" in item.changed and lists_are_lost(
                     item.binding.lists, item.record.description
                 ):

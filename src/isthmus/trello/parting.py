@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from isthmus.components import Component
+from isthmus.connector.agreement import Agreement
 from isthmus.connector.export_page import Item
 from isthmus.connector.exporter import SETS_ASIDE
-from isthmus.connector.outcome import Tally, failed
+from isthmus.connector.outcome import Outcome, Tally, failed
 from isthmus.connector.synchronizer import Synchronizer
 from isthmus.errors import NotFoundError
 from isthmus.records import fields, model
 from isthmus.trello.base import TrelloComponent
 from isthmus.trello.paired_cards import paired_cards
+
+
+#: Where an item is: its subtask left that.
+PLACE = frozenset({"idBoard", "idCard", "idChecklist", "checklist", "rank", "pos"})
 
 
 class LeftItem(model.Model):
@@ -28,6 +34,7 @@ class LeftItem(model.Model):
     external_id = fields.Char("External ID", required=True)
     card = fields.Char("Card", required=True, help="The id of the card that it is on.")
     task = fields.Integer("Task", required=True, help="The subtask, which is without a pair for so long.")
+    base = fields.Json("Base", help="What both sides had agreed on when the subtask left.")
     gone = fields.Boolean("Deleted")
 
     _sql_constraints = [("item_uniq", "unique(external_id, backend_id)", "This item was left already.")]
@@ -68,6 +75,7 @@ class Parting(Synchronizer, TrelloComponent, Component):
                     "external_id": item.external_id,
                     "card": item.binding.card,
                     "task": item.odoo_id,
+                    "base": item.binding.base,
                 }
             )
             self.mediator.forget(item.binding)
@@ -78,12 +86,21 @@ class Parting(Synchronizer, TrelloComponent, Component):
         return gone
 
     def finish(self, tally: Tally) -> None:
-        """Delete what was left, also by processes that ended before they could."""
-        for one in self._all():
-            if one.gone:
+        """Delete what was left, also by processes that ended before they could.
+
+        An item that somebody edited since then is not deleted: it gets its pair back and is imported, and
+        the next export parts them again.
+        """
+        left = [one for one in self._all() if not one.gone]
+        there = {one["id"]: one for one in self.backend_adapter.of_cards(one.card for one in left)}
+        for one in left:
+            record = there.get(one.external_id)
+            if record is not None and is_edited(one, record):
+                tally.add(self._take_back(one, record))
                 continue
             try:
-                self.backend_adapter.delete(one.external_id)
+                if record is not None:
+                    self.backend_adapter.delete(one.external_id)
             except NotFoundError:
                 pass  # an earlier try was not answered, or its card is gone
             except SETS_ASIDE as error:
@@ -91,6 +108,24 @@ class Parting(Synchronizer, TrelloComponent, Component):
                 continue
             one.gone = True
             self.env.commit()
+
+    def _take_back(self, one: LeftItem, record: Mapping[str, Any]) -> list[Outcome]:
+        """Pair an item with its subtask as before, and bring to Odoo what was done to it."""
+        self.model.create(
+            {
+                "backend_id": self.collection.id,
+                "external_id": one.external_id,
+                self.binder._odoo_field: one.task,
+                "base": one.base,
+                "state": "synced",
+                **self.component(usage="record.exporter").pair_values({**record, "idCard": one.card}),
+            }
+        )
+        one.unlink()
+        self.env.commit()
+        outcomes: list[Outcome] = self.component(usage="record.importer").run_page([record])
+        self.env.commit()
+        return outcomes
 
     def free(self) -> list[int]:
         """Return the subtasks whose items are gone, and which may be paired anew."""
@@ -110,3 +145,10 @@ class Parting(Synchronizer, TrelloComponent, Component):
         """Return task -> card, for those that have one."""
         found = paired_cards(self, ["external_id"], tasks)
         return {task: row["external_id"] for task, row in found.items()}
+
+
+def is_edited(one: LeftItem, record: Mapping[str, Any]) -> bool:
+    """Tell whether an item no longer says what its subtask and it agreed on, wherever it is."""
+    agreed = Agreement.of(one.base)
+    now = {name: record.get(name) for name in agreed.external.keys() - PLACE}
+    return bool(agreed.changed_external(now))

@@ -110,6 +110,48 @@ def test_an_item_whose_end_was_not_answered_goes_with_the_next_export(both: Both
     both.settle()
 
 
+def test_an_item_edited_before_its_end_is_brought_to_odoo_first(both: Both) -> None:
+    moved = subtask(both, "do")
+    (item,) = both.env["trello.checkitem"].search([("odoo_id", "=", moved.id)])
+    path = f"/cards/{card(1)['id']}/checkItem/{item.external_id}"
+    both.trello.put(path, {"name": "do it well", "state": "complete"})
+    moved.write({"parent_id": both.task(2).id})
+    export_backend(both.backend)
+    assert [name for _, name, _ in items(both, 1)] == ["think", "do it well"]
+    assert pairs(both, moved) == [("trello.checkitem", "synced")]
+    assert (moved.name, moved.state, moved.parent_id) == ("do it well", "1_done", both.task(2))
+    both.settle()
+    assert items(both, 1) == [("Plan", "think", "complete")]
+    assert items(both, 2) == [("Checklist", "do it well", "complete")]
+
+
+def test_an_item_edited_while_its_end_waits_is_brought_to_odoo_first(both: Both) -> None:
+    moved = subtask(both, "do")
+    (item,) = both.env["trello.checkitem"].search([("odoo_id", "=", moved.id)])
+    path = f"/cards/{card(1)['id']}/checkItem/{item.external_id}"
+    moved.write({"parent_id": both.task(2).id, "name": "do it now"})
+    item.export_record()  # by a job, say: the item goes with the next export of all
+    assert pairs(both, moved) == []
+    both.trello.put(path, {"state": "complete"})
+    import_backend(both.backend)
+    export_backend(both.backend)
+    assert (moved.name, moved.state) == ("do it now", "1_done")
+    both.settle()
+    assert items(both, 1) == [("Plan", "think", "complete")]
+    assert items(both, 2) == [("Checklist", "do it now", "complete")]
+
+
+def test_an_item_deleted_before_its_end_has_nothing_left_to_do(both: Both) -> None:
+    moved = subtask(both, "do")
+    (item,) = both.env["trello.checkitem"].search([("odoo_id", "=", moved.id)])
+    path = f"/cards/{card(1)['id']}/checkItem/{item.external_id}"
+    moved.write({"parent_id": both.task(2).id})
+    item.export_record()
+    both.trello.delete(path)
+    both.settle()
+    assert items(both, 2) == [("Checklist", "do", "incomplete")]
+
+
 def test_a_plan_shows_that_the_item_goes_and_writes_nothing(both: Both) -> None:
     subtask(both, "do").write({"parent_id": both.task(2).id})
     before = both.stage.trello_writes()

@@ -16,7 +16,6 @@ from isthmus.records import fields, model
 from isthmus.trello.base import TrelloComponent
 from isthmus.trello.paired_cards import paired_cards
 
-
 #: Where an item is: its subtask left that.
 PLACE = frozenset({"idBoard", "idCard", "idChecklist", "checklist", "rank", "pos"})
 

@@ -1,14 +1,12 @@
-"""What belongs to cards: items, comments and links, with their subtasks, messages and attachments."""
+"""What belongs to cards: comments and links, with their messages and attachments."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
-from tests.chaos.sync.cards import STATES
 from tests.chaos.sync.kinds import Kind, State
 
-ALL_SUBTASKS = [["active", "in", [True, False]], ["parent_id", "!=", False]]
 #: What stands between the name of a comment's author in Odoo and its text.
 HEADED = " (Odoo):\n\n"
 
@@ -41,70 +39,6 @@ class Part(Kind):
 
     def delete_in_odoo(self, id_: int) -> None:
         self.call(self.model, "unlink", [id_])
-
-
-class Items(Part):
-    """Items of checklists, and subtasks."""
-
-    entity, model = "trello.checkitem", "project.task"
-    fields = ("name", "done")
-
-    def outside(self) -> dict[str, State]:
-        return {
-            item["id"]: {
-                "name": item["name"],
-                "done": item["state"] == "complete",
-                "card": checklist["idCard"],
-            }
-            for checklist in self.on_boards("checklists", checkItems="all")
-            for item in checklist["checkItems"]
-        }
-
-    def in_odoo(self) -> dict[int, State]:
-        names = ["name", "state", "parent_id"]
-        return {
-            row["id"]: {
-                "name": row["name"],
-                "done": row["state"] == STATES[True],
-                "card": self.card_of(row["parent_id"][0]),
-            }
-            for row in self.call("project.task", "search_read", domain=ALL_SUBTASKS, fields=names)
-        }
-
-    def new_value(self, id_: str, field: str) -> Any:
-        return not self.truth[id_]["done"] if field == "done" else super().new_value(id_, field)
-
-    def edit_outside(self, id_: str, field: str, value: Any) -> None:
-        values = {"state": "complete" if value else "incomplete"} if field == "done" else {field: value}
-        self.client.put(f"/cards/{self.truth[id_]['card']}/checkItem/{id_}", values)
-
-    def edit_in_odoo(self, id_: int, field: str, value: Any) -> None:
-        values = {"state": STATES[value]} if field == "done" else {field: value}
-        self.call("project.task", "write", [id_], vals=values)
-
-    def add_outside(self) -> str | None:
-        card = self.some_card()
-        there = self.client.get(f"/cards/{card}/checklists")
-        if there and self.hands.random.random() < 0.7:
-            checklist = self.hands.random.choice(there)["id"]
-        else:
-            name = self.hands.name("checklist")
-            checklist = self.client.post("/checklists", {"idCard": card, "name": name})["id"]
-        made = self.client.post(f"/checklists/{checklist}/checkItems", {"name": self.hands.name("item")})
-        return str(made["id"])
-
-    def add_in_odoo(self) -> State | None:
-        cards = self.cards()
-        if (card := self.some(cards)) is None:
-            return None
-        (task,) = self.call("project.task", "read", [cards[card]], fields=["project_id"])
-        name = self.hands.name("subtask")
-        values = {"name": name, "parent_id": task["id"], "project_id": task["project_id"][0]}
-        self.call("project.task", "create", vals_list=[values])
-        return {"name": name, "done": False, "card": card}
-
-    def delete_outside(self, id_: str) -> None:
-        self.client.delete(f"/cards/{self.truth[id_]['card']}/checkItem/{id_}")
 
 
 class Comments(Part):

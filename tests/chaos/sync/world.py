@@ -24,9 +24,10 @@ from tests.chaos.sync import victim
 from tests.chaos.sync.boards import Boards, Labels, Lists
 from tests.chaos.sync.cards import Cards
 from tests.chaos.sync.ground import boards
+from tests.chaos.sync.items import Items
 from tests.chaos.sync.kinds import Hands, Kind
 from tests.chaos.sync.order import Ordered
-from tests.chaos.sync.parts import Comments, Items, Links
+from tests.chaos.sync.parts import Comments, Links
 from tests.chaos.sync.trouble import Trouble
 from tests.job_tables import problems
 

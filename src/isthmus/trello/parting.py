@@ -117,7 +117,7 @@ class Parting(Synchronizer, TrelloComponent, Component):
                 self.binder._odoo_field: one.task,
                 "base": one.base,
                 "state": "synced",
-                **self.component(usage="record.exporter").pair_values({**record, "idCard": one.card}),
+                **self.component(usage="record.exporter").pair_values(record),
             }
         )
         one.unlink()

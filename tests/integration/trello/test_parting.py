@@ -32,6 +32,12 @@ def subtask(both: Both, name: str) -> Any:
     return both.env["project.task"].search([("name", "=", name)])
 
 
+def item_of(both: Both, task: Any) -> tuple[Any, str]:
+    """Return the pair of a subtask, and where its item is at Trello."""
+    (pair,) = both.env["trello.checkitem"].search([("odoo_id", "=", task.id)])
+    return pair, f"/cards/{pair.card}/checkItem/{pair.external_id}"
+
+
 def pairs(both: Both, task: Any) -> list[tuple[str, str]]:
     """Return the pairs of a task: entity and state."""
     both.env.clear()
@@ -112,8 +118,7 @@ def test_an_item_whose_end_was_not_answered_goes_with_the_next_export(both: Both
 
 def test_an_item_edited_before_its_end_is_brought_to_odoo_first(both: Both) -> None:
     moved = subtask(both, "do")
-    (item,) = both.env["trello.checkitem"].search([("odoo_id", "=", moved.id)])
-    path = f"/cards/{card(1)['id']}/checkItem/{item.external_id}"
+    _, path = item_of(both, moved)
     both.trello.put(path, {"name": "do it well", "state": "complete"})
     moved.write({"parent_id": both.task(2).id})
     export_backend(both.backend)
@@ -127,8 +132,7 @@ def test_an_item_edited_before_its_end_is_brought_to_odoo_first(both: Both) -> N
 
 def test_an_item_edited_while_its_end_waits_is_brought_to_odoo_first(both: Both) -> None:
     moved = subtask(both, "do")
-    (item,) = both.env["trello.checkitem"].search([("odoo_id", "=", moved.id)])
-    path = f"/cards/{card(1)['id']}/checkItem/{item.external_id}"
+    item, path = item_of(both, moved)
     moved.write({"parent_id": both.task(2).id, "name": "do it now"})
     item.export_record()  # by a job, say: the item goes with the next export of all
     assert pairs(both, moved) == []
@@ -143,8 +147,7 @@ def test_an_item_edited_while_its_end_waits_is_brought_to_odoo_first(both: Both)
 
 def test_an_item_deleted_before_its_end_has_nothing_left_to_do(both: Both) -> None:
     moved = subtask(both, "do")
-    (item,) = both.env["trello.checkitem"].search([("odoo_id", "=", moved.id)])
-    path = f"/cards/{card(1)['id']}/checkItem/{item.external_id}"
+    item, path = item_of(both, moved)
     moved.write({"parent_id": both.task(2).id})
     item.export_record()
     both.trello.delete(path)

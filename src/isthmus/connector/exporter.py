@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 
 from isthmus.connector.agreement import Agreement, watched
 from isthmus.connector.brake import TAKING
-from isthmus.connector.comparison import neutral
 from isthmus.connector.conflict import Merge, changed_both
 from isthmus.connector.contest import Contest
+from isthmus.connector.creation import Creation
 from isthmus.connector.export_page import Item, name_them, still_open
 from isthmus.connector.odoo_side import OdooSide
 from isthmus.connector.outcome import Outcome, failed
@@ -333,55 +333,16 @@ class Exporter(Synchronizer):
 
     # --- creating ---
 
+    @cached_property
+    def creation(self) -> Creation:
+        """What creates records on the other side, and recognises those that were cut off."""
+        return Creation(self)
+
     def _create(self, item: Item) -> None:
         try:
-            made, agreed = self._create_once(item)
+            self.creation.run(item)
         except self.sets_aside as error:
             item.outcome = self._set_aside(item, error)
-            return
-        item.external_id = str(self.importer.external_id_of(made))
-        item.outcome = item.told("created")
-        agreed |= settled(self, item, made, frozenset(agreed))
-        self._bind(item, Agreement(self._watched(made), agreed), self.pair_values(made))
-        self._after_export(item.binding)
-
-    def _create_once(self, item: Item) -> tuple[Mapping[str, Any], dict[str, Any]]:
-        """Create on the other side; after a try that was cut off, look first whether it came through.
-
-        Returns the external record, and the values of Odoo that it stands for: none when the record changed
-        since that first try, so that the next export compares all of them.
-        """
-        announcer, values = self.component(usage="announcer"), item.values or {}
-        pending = announcer.pending(item.odoo_id)
-        if pending:
-            twin = self.backend_adapter.find_created(pending.values, pending.announced)
-            if twin is not None:
-                return twin, item.now if neutral(pending.values) == neutral(values) else {}
-        else:
-            announcer.announce(item.odoo_id, values)
-        try:
-            made: Any = self.backend_adapter.create(values)
-        except AmbiguousError:
-            raise  # it may have come through: the intent stays
-        except self.sets_aside:
-            announcer.settle(item.odoo_id)
-            raise
-        return made if isinstance(made, Mapping) else dict(values, id=made), item.now
-
-    def _bind(self, item: Item, agreed: Agreement, more: Mapping[str, Any]) -> None:
-        item.binding = self.model.create(
-            {
-                "backend_id": self.collection.id,
-                "external_id": item.external_id,
-                self.binder._odoo_field: item.odoo_id,
-                "base": agreed.to_json(),
-                **self._synced(),
-                **more,
-            }
-        )
-        self.component(usage="announcer").settle(item.odoo_id)
-        self._note([item])
-        self.env.commit()
 
     def _note(self, items: list[Item]) -> None:
         """Write on the timeline what became of records, with what it tells of in one transaction."""

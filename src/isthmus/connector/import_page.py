@@ -31,8 +31,6 @@ class Item:
     written: dict[str, Any] = field(default_factory=dict)
     read_back: dict[str, Any] = field(default_factory=dict)
     wrote: bool = False
-    #: An export created it outside and was cut off before it could bind it.
-    announced: bool = False
     #: ``_import_record`` created the binding together with the record.
     made: bool = False
     #: Fields whose change in Odoo stays, by policy; and those that wait for a person.

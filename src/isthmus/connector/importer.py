@@ -11,6 +11,7 @@ from typing import Any
 
 from isthmus.connector.agreement import Agreement, watched
 from isthmus.connector.import_page import Item, still_open
+from isthmus.connector.landing import Landing
 from isthmus.connector.odoo_side import OdooSide
 from isthmus.connector.outcome import Outcome, failed
 from isthmus.connector.sent import Sent
@@ -142,10 +143,10 @@ class Importer(Synchronizer):
             self._skip(items)
             # Before the pairs: what another process creates and binds meanwhile is in one of the two.
             announced = self.component(usage="announcer").all_pending()
-            self._find_changes(items, force)
+            self._find_changes(items, force, announced)
             self._need(items)
             self._map(items)
-            self._write(items, announced)
+            self._write(items)
             self._bind(items)
             told = [(item.outcome, partial(of_import, item)) for item in items if item.outcome]
             self.timeline.note("import", told)
@@ -173,6 +174,11 @@ class Importer(Synchronizer):
                 external_id=item.external_id,
             )
         return item
+
+    @cached_property
+    def arrivals(self) -> Any:
+        """What announces the records that are about to be created in Odoo."""
+        return self.component(usage="arrivals")
 
     @cached_property
     def _sources(self) -> frozenset[str]:
@@ -205,26 +211,36 @@ class Importer(Synchronizer):
             if reason:
                 item.outcome = Outcome("skipped", str(item.external_id), name=item.name, reason=reason)
 
-    def _find_changes(self, items: list[Item], force: bool) -> None:
+    def _find_changes(self, items: list[Item], force: bool, announced: Any) -> None:
         """Find the pairs, and in each what changed on the other side since the last agreement."""
         bindings = self.binder.bindings(item.external_id for item in still_open(items))
-        entries = self.mediator.entries(binding.id for binding in bindings.values())
         for item in still_open(items):
             item.binding = bindings.get(item.external_id)
-            if item.binding is None:
-                continue
+        self._recognise([item for item in still_open(items) if item.binding is None], announced)
+        paired = [item for item in still_open(items) if item.binding is not None]
+        entries = self.mediator.entries(item.binding.id for item in paired)
+        for item in paired:
             item.entries = entries.get(item.binding.id, {})
             item.agreement = self._agreement(item)
-        self._make_up([item for item in still_open(items) if item.binding is not None])
-        for item in still_open(items):
-            if item.binding is None:
-                continue
+        self._make_up(paired)
+        for item in paired:
             changed = item.agreement.changed_external(item.external)
             is_done = item.binding.state not in ("pending", "conflict") and not item.entries
             if not changed and not force and is_done:
                 item.outcome = self._outcome("unchanged", item)
             elif not force and item.agreement.external:
                 item.changed = changed
+
+    def _recognise(self, items: list[Item], announced: Any) -> None:
+        """Pair what an export or an import created and could not pair, since it was cut off."""
+        if items and announced:
+            self.component(usage="record.exporter").creation.recognise(
+                [item.record for item in items], announced
+            )
+            bindings = self.binder.bindings(item.external_id for item in items)
+            for item in items:
+                item.binding = bindings.get(item.external_id)
+        Landing(self).recognise([item for item in items if item.binding is None])
 
     def _agreement(self, item: Item) -> Agreement:
         """Return what was agreed on, a write outside included whose note was lost with its process."""
@@ -286,32 +302,19 @@ class Importer(Synchronizer):
             item = group[failure.index]
             item.outcome = item.outcome or failed(failure.error, external_id=item.external_id, name=item.name)
 
-    def _write(self, items: list[Item], announced: Any) -> None:
+    def _write(self, items: list[Item]) -> None:
         side = OdooSide(self)
         new = [item for item in still_open(items) if item.binding is None]
         adopted = self.binder.match([item.values or {} for item in new]) if new else {}
         for position, odoo_id in adopted.items():
             new[position].odoo_id = odoo_id
-        self._recognise_announced(new, announced)
-        matched = [item for item in new if item.odoo_id and not item.announced]
+        matched = [item for item in new if item.odoo_id]
         if matched:
             self._map_group(matched, False, None)  # what is only for creation is not written to what exists
         side.create([item for item in still_open(new) if not item.odoo_id])
         known = [item for item in still_open(items) if item.binding is not None and not item.made]
         side.update([*known, *still_open(matched)])
         side.read_back([item for item in still_open(items) if item.wrote])
-
-    def _recognise_announced(self, items: list[Item], announced: Any) -> None:
-        """Pair what an export created and could not bind, since it was cut off, with the record it came from.
-
-        Nothing is written to that record, and its base stays empty: the next export compares all of it.
-        """
-        by_id = {str(item.external_id): item for item in items}
-        for intent in announced if items else ():
-            twin = self.backend_adapter.find_created(intent.values, intent.announced)
-            item = by_id.get(str(self.external_id_of(twin))) if twin is not None else None
-            if item is not None:
-                item.odoo_id, item.announced, item.values = intent.odoo_id, True, {}
 
     def _bind(self, items: list[Item]) -> None:
         """Keep the pairs with their new base; every value of the page in one call for new and one for old
@@ -325,10 +328,9 @@ class Importer(Synchronizer):
             else:
                 row.update(item.values or {})
         created = self.model.create(rows) if rows else self.model.browse()
+        self.arrivals.settle()
         for item, binding in zip(new, created, strict=True):
             item.binding = binding
-            if item.announced:
-                self.component(usage="announcer").settle(item.odoo_id)
             item.outcome = item.outcome or self._outcome("created", item)
         old = still_open(items)
         self._follow(old)

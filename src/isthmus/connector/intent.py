@@ -18,6 +18,7 @@ class Intent(model.Model):
     model = fields.Char("Binding model", required=True)
     odoo_id = fields.Integer("Odoo record", required=True, index=True)
     values = fields.Json("Values sent")
+    odoo = fields.Json("Values in Odoo", help="What the values were made of, comparable.")
     announced = fields.Datetime("Announced", required=True)
 
     _sql_constraints = [
@@ -39,15 +40,29 @@ class Announcer(ConnectorComponent):
 
     def all_pending(self) -> Any:
         """Return all intents of the model: creates that may have happened, and are not bound."""
-        read = ["odoo_id", "values", "announced"]  # at once: another process may settle one at any moment
+        read = [
+            "odoo_id",
+            "values",
+            "odoo",
+            "announced",
+        ]  # at once: another process may settle one at any moment
         return self.env["connector.intent"].search_fetch(self._scope(), read)
 
-    def announce(self, odoo_id: int, values: dict[str, Any]) -> Any:
-        """Write the intent and commit it: from now on a create may have happened."""
-        scope = {name: value for name, _, value in self._scope()}
-        intent = self.env["connector.intent"].create(
-            {**scope, "odoo_id": odoo_id, "values": values, "announced": self.env.now}
-        )
+    def announce(self, odoo_id: int, values: dict[str, Any], odoo: dict[str, Any] | None = None) -> Any:
+        """Write the intent and commit it: from now on a create may have happened.
+
+        ``values`` are sent; ``odoo`` is what they were made of, in comparable form: an export compares all of
+        it again where that is not known. A second try is announced in the place of the first, of which
+        nothing was found, but from the same moment on.
+        """
+        told: dict[str, Any] = {"values": values, "odoo": odoo}
+        intent = self.pending(odoo_id)
+        if intent:
+            intent.write(told)
+        else:
+            scope = {name: value for name, _, value in self._scope()}
+            told |= {**scope, "odoo_id": odoo_id, "announced": self.env.now}
+            intent = self.env["connector.intent"].create(told)
         self.env.commit()
         return intent
 

@@ -40,10 +40,18 @@ class OdooSide:
         if not getattr(type(self.importer)._import_record, "_bulk", False):
             self._create_singly(items)
         elif self.separate:
+            self._announce_new(items)
             refused = self.importer.surviving(items, self._create_all)
             set_aside(items, refused)
         for item in items:
             item.wrote = item.outcome is None
+
+    def _announce_new(self, items: list[Item]) -> None:
+        """Write down what is about to be created in Odoo, for whoever comes after this process."""
+        if not self.transactional:
+            ours = self.mapper.comparable
+            notes = {str(item.external_id): Sent(item.external, ours(item.values or {})) for item in items}
+            self.importer.arrivals.announce(notes)
 
     def _create_all(self, items: Sequence[Item]) -> None:
         values = [item.values or {} for item in items]
@@ -97,6 +105,12 @@ class OdooSide:
                     "skipped", "an import made it: the next one pairs it, unless its original is gone"
                 )
 
+    def imported(self, external_ids: Iterable[Any]) -> dict[str, int]:
+        """Return the records of Odoo that an import of this backend made: external id -> record."""
+        by_name = {f"{self._prefix}{name_part(str(one))}": str(one) for one in external_ids}
+        rows = self._identifiers([("name", "in", list(by_name))])
+        return {by_name[row["name"]]: row["res_id"] for row in rows}
+
     def claimed(self, odoo_ids: Sequence[int]) -> set[int]:
         """Return which records of Odoo an import of this backend made: they bear its identifiers.
 
@@ -104,12 +118,15 @@ class OdooSide:
         """
         if self.transactional or not odoo_ids:
             return set()
-        domain = [("module", "=", MODULE), ("model", "=", self.model._name), ("res_id", "in", list(odoo_ids))]
-        try:
-            rows = self.importer.env["ir.model.data"]._read_rows(domain, ["name", "res_id"])
-        except (ForbiddenError, ModelError):
-            return set()
+        rows = self._identifiers([("res_id", "in", list(odoo_ids))])
         return {row["res_id"] for row in rows if row["name"].startswith(self._prefix)}
+
+    def _identifiers(self, domain: list[Any]) -> list[dict[str, Any]]:
+        whole = [("module", "=", MODULE), ("model", "=", self.model._name), *domain]
+        try:
+            return list(self.importer.env["ir.model.data"]._read_rows(whole, ["name", "res_id"]))
+        except (ForbiddenError, ModelError):
+            return []
 
     # --- updating ---
 

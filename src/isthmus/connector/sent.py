@@ -50,6 +50,15 @@ class Sent:
         shown = {name: present[name] for name in same}
         return Agreement({**base, **sent, **shown}, {**agreement.odoo, **self.odoo})
 
+    def made(self, shown: Mapping[str, Any], compare: Callable[[str, Any], Any]) -> Agreement:
+        """Return the agreement with a record that was made of this; ``shown`` is what it says by now.
+
+        What it says otherwise was changed there since; what was not sent stays unknown.
+        """
+        sent = {name: value for name, value in self.external.items() if name in shown}
+        same = {name for name in sent if compare(name, sent[name]) == compare(name, shown[name])}
+        return Agreement({**sent, **{name: shown[name] for name in same}}, self.odoo)
+
     def arrived_in_odoo(self, agreement: Agreement, present: Mapping[str, Any]) -> Agreement:
         """Return the agreement, moved on by what was written to Odoo if that arrived.
 

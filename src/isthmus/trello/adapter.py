@@ -7,7 +7,7 @@ member). Everything else is read board by board.
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -17,6 +17,8 @@ from isthmus.errors import NotFoundError
 from isthmus.trello.base import TrelloComponent
 from isthmus.trello.client import TrelloClient, path_of
 from isthmus.trello.known_boards import KnownBoards
+from isthmus.trello.news import PAGE as ACTIONS
+from isthmus.trello.news import iso
 from isthmus.trello.refusal import TooLargeError
 
 Record = Mapping[str, Any]
@@ -155,9 +157,43 @@ class TrelloAdapter(CRUDAdapter, TrelloComponent, AbstractComponent):
         """
         since = f"{int((announced - SKEW - datetime(1970, 1, 1)).total_seconds()):08x}"
         said = str(values.get(key) or "").strip()
-        fresh = [one for one in records if str(one[key]).strip() == said and one["id"][:8] >= since]
-        known = self.binder_for().to_internal_many(one["id"] for one in fresh)
-        return next((one for one in fresh if one["id"] not in known), None)
+        return self._unknown(
+            one for one in records if str(one[key]).strip() == said and one["id"][:8] >= since
+        )
+
+    def _unknown(self, records: Iterable[Record]) -> Record | None:
+        found = list(records)
+        known = self.binder_for().to_internal_many(one["id"] for one in found)
+        return next((one for one in found if one["id"] not in known), None)
+
+    def twin_by_action(
+        self, type_: str, kind: str, values: Mapping[str, Any], announced: datetime
+    ) -> Record | None:
+        """Return what a create without an answer made, and people renamed, moved or archived since, or None.
+
+        The board remembers what we made since the announcement and what that was called then: actions of a
+        ``type_``, which tell of a ``kind`` ("card", "list").
+        """
+        told: list[Record] = self.client.get(
+            f"/boards/{values['idBoard']}/actions",
+            filter=type_,
+            since=iso(announced.replace(tzinfo=UTC) - SKEW),
+            limit=ACTIONS,
+            fields="data,idMemberCreator",
+            memberCreator="false",
+        )
+        said = str(values["name"]).strip()
+        ours = [one["data"][kind] for one in told if one["idMemberCreator"] == self.me]
+        return self._unknown(self.read_many(one["id"] for one in ours if one["name"].strip() == said))
+
+    @property
+    def me(self) -> str:
+        """The id of the token's member, in whose name everything is written."""
+        known: str | None = getattr(self.work, "trello_me", None)
+        if known is None:
+            found: Any = self.client.get("/members/me", fields="username")
+            known = self.work.trello_me = str(found["id"])  # type: ignore[attr-defined]
+        return known
 
     # --- writing ---
 
@@ -266,4 +302,6 @@ class CardAdapter(TrelloAdapter):
         cards: list[Record] = self.client.get(
             f"/lists/{values['idList']}/cards", fields=self._fields, filter="all"
         )
-        return self.twin(cards, values, announced)
+        return self.twin(cards, values, announced) or self.twin_by_action(
+            "createCard", "card", values, announced
+        )

@@ -91,15 +91,6 @@ class Comment(CardPart):
     class Adapter(TrelloAdapter):
         _path = "/actions"
 
-        @property
-        def me(self) -> str:
-            """The id of the token's member, in whose name everything is written."""
-            known: str | None = getattr(self.work, "trello_me", None)
-            if known is None:
-                found: Any = self.client.get("/members/me", fields="username")
-                known = self.work.trello_me = str(found["id"])  # type: ignore[attr-defined]
-            return known
-
         def pages(self, filters: Any = None, cursor: Any = None) -> Iterator[tuple[list[Any], Any]]:
             """Yield pages of comments. The cursor holds the board, and the date of the oldest one read."""
             start = self.recall(cursor)

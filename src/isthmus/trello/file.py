@@ -178,8 +178,8 @@ class File(CardPart):
                 raise
             return model.browse(id_)
 
-        def _write(self, items: list[ImportItem], announced: Any) -> None:
-            super()._write(items, announced)
+        def _write(self, items: list[ImportItem]) -> None:
+            super()._write(items)
             for item in items:
                 reason = self._left.pop(str(item.external_id), None)
                 if reason is not None and item.outcome is not None:

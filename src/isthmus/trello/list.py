@@ -47,7 +47,10 @@ class List(TrelloEntity):
 
         def find_created(self, values: Mapping[str, Any], announced: datetime) -> Record | None:
             """Return the list that an earlier try created without having had an answer, or None."""
-            return self.twin(self.of_board(values["idBoard"]), values, announced)
+            lists = self.of_board(values["idBoard"])
+            return self.twin(lists, values, announced) or self.twin_by_action(
+                "createList", "list", values, announced
+            )
 
         def delete(self, external_id: Any) -> None:
             """Archive the list, since Trello deletes none."""

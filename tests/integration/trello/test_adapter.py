@@ -292,7 +292,7 @@ def test_a_list_is_archived_since_it_cannot_be_deleted(adapter_of, sandbox):
 
 def test_a_card_that_was_created_without_an_answer_is_found_again(adapter_of, sandbox, clock):
     sandbox.load(board_path("03"))
-    values = {"name": "Twice? ", "idList": export("03")["lists"][0]["id"]}
+    values = {"name": "Twice? ", "idList": export("03")["lists"][0]["id"], "idBoard": export("03")["id"]}
     with adapter_of("trello.card") as adapter:
         announced = clock.now()
         assert adapter.find_created(values, announced) is None
@@ -311,7 +311,7 @@ def test_an_older_card_of_that_name_is_not_taken_for_it(adapter_of, sandbox):
     sandbox.load(board_path("03"))
     card = next(card for card in export("03")["cards"] if not card["closed"])
     with adapter_of("trello.card") as adapter:
-        values = {"name": card["name"], "idList": card["idList"]}
+        values = {"name": card["name"], "idList": card["idList"], "idBoard": card["idBoard"]}
         assert adapter.find_created(values, datetime(2026, 11, 22)) is None
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from isthmus.connector.creation import Creation
 from isthmus.connector.operation import export_backend, import_backend, verify_backend
 from isthmus.connector.plan import plan_backend
 from isthmus.connector.round import sync_backend
@@ -251,8 +252,9 @@ def test_a_process_that_is_killed_before_it_bound_a_file_carries_it_once(
     run = {"import": import_backend, "export": export_backend}[direction]
     both.env.commit()
     with both.backend.work_on("trello.file") as work:
-        usage = f"record.{direction}er"
-        monkeypatch.setattr(type(work.component(usage=usage)), "_bind", die)
+        importer = type(work.component(usage="record.importer"))
+    owner, name = {"import": (importer, "_bind"), "export": (Creation, "_pair")}[direction]
+    monkeypatch.setattr(owner, name, die)
     with pytest.raises(Killed), both.stage.app.environment() as env:
         run(env["trello.backend"].search([]), ["file"])
     monkeypatch.undo()

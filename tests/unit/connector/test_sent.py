@@ -47,3 +47,19 @@ def test_a_value_that_was_there_before_proves_nothing() -> None:
 def test_it_is_kept_as_json_and_read_again() -> None:
     assert Sent.of(SENT.to_json()) == SENT
     assert Sent.of(False) is None
+
+
+@pytest.mark.parametrize(
+    ("shown", "external"),
+    [
+        # as it was sent, in the other side's words
+        ({"name": "B", "due": ""}, {"name": "B", "due": ""}),
+        # somebody changed it since: that stays visible
+        ({"name": "C", "due": "d"}, {"name": "B", "due": "d"}),
+        # what was not sent, or is not shown, stays unknown
+        ({"name": "B", "list": 1}, {"name": "B"}),
+    ],
+)  # fmt: skip
+def test_what_was_made_is_agreed_on_as_it_was_sent(shown: dict[str, Any], external: Any) -> None:
+    sent = Sent({"name": "B", "due": shown.get("due") and "d"}, {"title": "B"})
+    assert sent.made(shown, compare) == Agreement(external, {"title": "B"})

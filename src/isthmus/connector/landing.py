@@ -1,0 +1,36 @@
+"""Landing: an import recognises what one before it created in Odoo and, being cut off, could not pair."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from isthmus.connector.agreement import Agreement
+from isthmus.connector.import_page import Item
+from isthmus.connector.odoo_side import OdooSide
+from isthmus.connector.sent import Sent
+
+
+class Landing:
+    """Pairs an importer's items with the records that were announced as theirs."""
+
+    def __init__(self, importer: Any) -> None:
+        self._importer = importer
+        self._side = OdooSide(importer)
+
+    def recognise(self, items: list[Item]) -> None:
+        """Pair those of the items, none of which has a pair, that Odoo has by an earlier import."""
+        if not items or self._side.transactional or not self._side.separate:
+            return  # what was created is gone with its transaction
+        notes = self._importer.arrivals.take(str(item.external_id) for item in items)
+        there = self._side.imported(notes) if notes else {}
+        for item in items:
+            item.odoo_id = there.get(str(item.external_id))
+            if item.odoo_id is not None:
+                self._pair(item, notes[str(item.external_id)])
+
+    def _pair(self, item: Item, note: Sent) -> None:
+        importer = self._importer
+        base = Agreement(note.external, note.odoo)
+        own = {importer.binder._odoo_field: item.odoo_id, "base": base.to_json()}
+        values = {**importer._binding_values(item), **importer.pair_values(item), **own}
+        item.binding = importer.model.create(values)

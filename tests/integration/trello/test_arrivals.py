@@ -1,0 +1,87 @@
+"""What an import made and could not pair, and what people did to it on both sides until the next one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from isthmus.connector.odoo_side import OdooSide
+from isthmus.connector.operation import import_backend
+from isthmus.connector.sent import Sent
+from isthmus.demo import Stage
+from tests.integration.trello.board import BOARD, TODO, board, card
+from tests.integration.trello.both import Both
+
+
+@pytest.fixture
+def both() -> Iterator[Both]:
+    with Stage(board([card(1)])) as stage, stage.app.environment() as env:
+        yield Both(stage, env)
+
+
+class CutOff(Exception):
+    """The process ended."""
+
+
+def cut_off(both: Both) -> tuple[str, Any]:
+    """Add a card, be cut off after Odoo has its task, and return both."""
+
+    def ends(_: Any, items: list[Any]) -> None:
+        if items:
+            raise CutOff
+
+    made = both.trello.post("/cards", {"idList": TODO, "name": "New", "desc": "theirs"})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(OdooSide, "read_back", ends)
+        with pytest.raises(CutOff):
+            import_backend(both.backend)
+    both.env.rollback()
+    both.env["connector.lease"].search([]).unlink()  # it is free, as that of a process that is gone
+    (task,) = both.env["project.task"].search([("name", "=", "New")])
+    assert not both.env["trello.card"].search([("odoo_id", "=", task.id)]), "it has no pair yet"
+    return made["id"], task
+
+
+def test_what_was_done_to_a_new_task_before_it_was_paired_comes_to_trello(both: Both) -> None:
+    id_, task = cut_off(both)
+    task.write({"name": "Ours"})
+    import_backend(both.backend)
+    both.settle()
+    both.env.clear()
+    assert (task.name, task.description) == ("Ours", "<p>theirs</p>")
+    found = both.trello.get(f"/cards/{id_}")
+    assert (found["name"], found["desc"]) == ("Ours", "theirs")
+
+
+def test_both_sides_edits_of_a_new_task_are_kept(both: Both) -> None:
+    id_, task = cut_off(both)
+    task.write({"name": "Ours"})
+    both.trello.put(f"/cards/{id_}", {"desc": "better"})
+    import_backend(both.backend)
+    both.settle()
+    both.env.clear()
+    assert (task.name, task.description) == ("Ours", "<p>better</p>")
+    found = both.trello.get(f"/cards/{id_}")
+    assert (found["name"], found["desc"]) == ("Ours", "better")
+    assert len(both.trello.get(f"/boards/{BOARD}/cards")) == 2
+
+
+def test_a_page_that_was_announced_is_taken_back_part_by_part(both: Both) -> None:
+    with both.backend.work_on("trello.card") as work:
+        first, second = work.component(usage="arrivals"), work.component(usage="arrivals")
+    notes = {name: Sent({"name": name}, {"name": name}) for name in ("a", "b", "c")}
+    first.announce(notes)
+    assert second.take(["x"]) == {}
+    assert second.take(["a", "b", "x"]) == {"a": notes["a"], "b": notes["b"]}
+    assert second.take(["a"]) == {}
+    assert second.take(["c"]) == {"c": notes["c"]}
+    assert not both.env["connector.arrival"].search([])
+    first.settle()  # another one has taken all of it
+
+
+def test_nothing_is_left_announced_when_a_page_is_paired(both: Both) -> None:
+    both.trello.post("/cards", {"idList": TODO, "name": "New"})
+    import_backend(both.backend)
+    assert not both.env["connector.arrival"].search([])

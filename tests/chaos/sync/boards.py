@@ -15,7 +15,7 @@ class Named(Kind):
 
     fields = ("name",)
     adds = 0.0
-    path = model = ""
+    path = ""
 
     def in_odoo(self) -> dict[int, State]:
         rows = self.call(self.model, "search_read", domain=[], fields=["name"])
@@ -48,6 +48,7 @@ class OfBoards(Named):
 
 class Lists(OfBoards, Ordered):
     entity, path, model = "trello.list", "lists", "project.task.type"
+    fresh = fresh_in_odoo = ("name",)
     adds, moves = 0.1, 0.1
 
     def positions(self) -> dict[str, float]:

@@ -20,6 +20,7 @@ ALL_TASKS = [["active", "in", [True, False]], ["parent_id", "=", False]]
 class Cards(Ordered):
     entity, model = "trello.card", "project.task"
     fields = ("name", "desc", "list", "due", "done", "closed", "labels")
+    fresh = fresh_in_odoo = ("name", "desc", "list", "due", "done", "closed")
     deletes = 0.15
 
     def __init__(self, hands: Hands) -> None:

@@ -20,6 +20,7 @@ class Items(Ordered, Part):
 
     entity, model = "trello.checkitem", "project.task"
     fields = ("name", "done")
+    fresh, fresh_in_odoo = ("done",), ("name", "done")
     moves = 0.3
 
     def outside(self) -> dict[str, State]:

@@ -54,8 +54,12 @@ class Kind(ABC):
     once.
     """
 
-    entity = ""
+    entity = model = ""
     fields: tuple[str, ...] = ()
+    #: Those of them that people change at Trello, and in Odoo, of what is on both sides without a pair: who
+    #: was cut off knew of it, and the next one has to find out.
+    fresh: tuple[str, ...] = ()
+    fresh_in_odoo: tuple[str, ...] = ()
     key = "name"
     #: How often one is added when people edit, on each side.
     adds = 0.3
@@ -120,6 +124,28 @@ class Kind(ABC):
         else:
             self.edit_in_odoo(self.pairs()[id_], field, value)
         return True
+
+    def unpaired(self) -> list[tuple[str, str, int]]:
+        """Return what is on both sides without a pair: its id in the truth, at Trello and in Odoo."""
+        paired = self.pairs()
+        mine = {state[self.key]: id_ for id_, state in self.truth.items() if id_ not in paired}
+        if not mine:
+            return []
+        there = {state[self.key]: id_ for id_, state in self.outside().items() if id_ not in paired}
+        domain = [[self.key, "in", sorted(mine)], ["active", "in", [True, False]]]
+        rows = self.call(self.model, "search_read", domain=domain, fields=[self.key])
+        found = [(row[self.key], row["id"]) for row in rows]
+        return [(mine[key], there[key], id_) for key, id_ in found if key in there]
+
+    def edit_unpaired(self, known: tuple[str, str, int], field: str, is_outside: bool) -> None:
+        """Give a field of what :meth:`unpaired` told of another value on one of its sides."""
+        id_, outside, odoo_id = known
+        value = self.new_value(id_, field)
+        self.truth[id_][field] = value
+        if is_outside:
+            self.edit_outside(outside, field, value)
+        else:
+            self.edit_in_odoo(odoo_id, field, value)
 
     def add(self, is_outside: bool) -> bool:
         """Add one on one of the sides; tell whether there was something to add it to."""

@@ -16,15 +16,28 @@ from pathlib import Path
 from typing import Any
 
 from tests.chaos.sync.report import Report
-from tests.chaos.sync.trials import Tried, brought, crowded, hindered, hinted, imported, killed, worked
+from tests.chaos.sync.trials import (
+    Tried,
+    brought,
+    crowded,
+    hindered,
+    hinted,
+    imported,
+    killed,
+    orphaned,
+    worked,
+)
 from tests.conftest import new_postgres_database
 from tests.own_postgres import OwnPostgres
 
 #: How much is done in one world, which gets slower as it grows.
-KILLS, FAULTS, BOUTS, HINTS, SHIFTS = 40, 150, 10, 10, 6
+KILLS, ORPHANS, FAULTS, BOUTS, HINTS, SHIFTS = 40, 20, 150, 10, 10, 6
 
 #: Which trials belong to which part of CHAOS_RUN.
-PARTS = {"sqlite": ("killed", "imported", "brought", "hindered", "hinted"), "postgres": ("crowded", "worked")}
+PARTS = {
+    "sqlite": ("killed", "orphaned", "imported", "brought", "hindered", "hinted"),
+    "postgres": ("crowded", "worked"),
+}
 
 
 @dataclass(frozen=True)
@@ -81,6 +94,9 @@ def plan(seed: int, server: str) -> list[Trial]:
     trials = [
         Trial("killed", killed, seed + first, (min(KILLS, kills - first), first, kills))
         for first in range(0, kills, KILLS)
+    ]
+    trials += [
+        Trial("orphaned", orphaned, *part) for part in parted(seed, number("CHAOS_ORPHANS", 40), ORPHANS)
     ]
     trials += [Trial("imported", imported, seed + count, (10,)) for count in range(2)]
     trials += [Trial("brought", brought, seed + count, (10,)) for count in range(8)]

@@ -15,7 +15,6 @@ Rows = dict[str, list[str]]
 class Ordered(Kind):
     """A kind of record that people put in an order, each in its row."""
 
-    model = ""
     #: How often one is moved within its row.
     moves = 0.3
 

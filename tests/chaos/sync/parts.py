@@ -16,7 +16,6 @@ class Part(Kind):
 
     adds = 0.2
     deletes = 0.1
-    model = ""
 
     def cards(self) -> dict[str, int]:
         """Return id -> task of the cards that both sides know, and that nobody deletes."""

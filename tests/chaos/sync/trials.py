@@ -32,7 +32,13 @@ class Tried:
 
 def done_in(world: World, kills: Counter[str], **more: int) -> Tried:
     """Return what was done in a world."""
-    counts = {"edits": world.edits, "rounds": world.rounds, "storms of 429": world.trouble.storms, **more}
+    counts = {
+        "edits": world.edits + world.early,
+        "edits of the unpaired": world.early,
+        "rounds": world.rounds,
+        "storms of 429": world.trouble.storms,
+        **more,
+    }
     return Tried(kills, world.trouble.played, Counter(counts))
 
 
@@ -54,6 +60,23 @@ def killed(folder: Path, seed: int, kills: int, first: int = 0, of: int = 0) -> 
             if done.killed_at:
                 points[done.killed_at] += 1
                 world.edit(3)  # people go on working
+            world.settle()
+            world.require_truth()
+    return done_in(world, points)
+
+
+def orphaned(folder: Path, seed: int, kills: int) -> Tried:
+    """Kill rounds when they have just made something, which people go on with before it has its pair."""
+    world, points = World(folder, seed), Counter[str]()
+    with world.running():
+        world.settle()
+        while points.total() < kills:
+            world.edit(3)
+            world.add()
+            done = world.round(last=world.random.randint(1, 4), when_made=True)
+            if done.killed_at:
+                points[done.killed_at] += 1
+            world.edit(3)
             world.settle()
             world.require_truth()
     return done_in(world, points)

@@ -11,6 +11,7 @@ import dataclasses
 import json
 import os
 import random
+import re
 import signal
 import threading
 import time
@@ -32,6 +33,9 @@ from isthmus.records.transaction import SqlTransaction
 for package in ("isthmus.connector", "isthmus.delay", "isthmus.odoo", "isthmus.trello"):
     import_package(package)
 
+#: Steps after which something has been made that nothing is known of yet but its announcement.
+MADE = re.compile(r"after POST /(1/(cards|lists|checklists/\*/checkItems)|jsonrpc \S+\.load)")
+
 #: How long an impatient process waits for an answer.
 IMPATIENT = Timeout(connect_s=2, read_s=0.4, total_s=2)
 
@@ -44,18 +48,23 @@ class BriskClock(SystemClock):
 
 
 class Steps:
-    """Counts the steps, and ends the process at one of them; the report has its name then, and no more."""
+    """Counts the steps, and ends the process at one of them; the report has its name then, and no more.
 
-    def __init__(self, last: int | None, report: Path) -> None:
+    ``of``: which of them count for that; None: all.
+    """
+
+    def __init__(self, last: int | None, report: Path, of: re.Pattern[str] | None = None) -> None:
         self.labels: list[str] = []
         self.last = last
+        self._counted, self._of = 0, of
         self._report = report
         self._taking = threading.Lock()
 
     def take(self, label: str) -> None:
         with self._taking:
             self.labels.append(label)
-            if len(self.labels) == self.last:
+            self._counted += self._of is None or bool(self._of.fullmatch(label))
+            if self._counted == self.last:
                 self._report.write_text(json.dumps({"killed_at": self.name()}))
                 os.kill(os.getpid(), signal.SIGKILL)
 
@@ -85,10 +94,19 @@ def shape(path: str) -> str:
     return "/".join("*" if len(part) == 24 or part.isdigit() else part for part in parts)
 
 
-def begin(last: int | None, report: str) -> Steps:
+def request_label(method: str, path: str, *, body: Any = None, **_: Any) -> str:
+    """Return what a request is called; one to Odoo says which method it calls."""
+    text = f"{method} {shape(path)}"
+    if path != "/jsonrpc":
+        return text
+    arguments = json.loads(body)["params"]["args"]
+    return f"{text} {'.'.join(arguments[3:5])}" if len(arguments) > 4 else text
+
+
+def begin(last: int | None, report: str, of: re.Pattern[str] | None = None) -> Steps:
     """Have the steps of this process counted."""
-    steps = Steps(last, Path(report))
-    steps.around(HttpClient, "request", lambda method, path, **_: f"{method} {shape(path)}")
+    steps = Steps(last, Path(report), of)
+    steps.around(HttpClient, "request", request_label)
     steps.around(SqlTransaction, "commit", lambda: "commit")
     return steps
 
@@ -104,10 +122,18 @@ def be_impatient() -> None:
 
 
 def run(
-    settings: str, last: int | None, report: str, impatient: bool = False, only_import: bool = False
+    settings: str,
+    last: int | None,
+    report: str,
+    impatient: bool = False,
+    only_import: bool = False,
+    when_made: bool = False,
 ) -> None:
-    """Do one round, or an import, and write down its steps; die at step ``last``, counted from 1."""
-    steps = begin(last, report)
+    """Do one round, or an import, and write down its steps; die at step ``last``, counted from 1.
+
+    ``when_made`` counts only those after which something was made.
+    """
+    steps = begin(last, report, MADE if when_made else None)
     if impatient:
         be_impatient()
     failures, error = 0, None

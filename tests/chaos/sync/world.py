@@ -85,6 +85,8 @@ class World:
         self._sides: dict[tuple[str, str], bool] = {}
         self.trouble = Trouble(self.odoo, self.trello, self.random)
         self.edits = self.rounds = 0
+        #: Edits of records that were on both sides without a pair.
+        self.early = 0
         forks.set_forkserver_preload([victim.__name__])
 
     @contextmanager
@@ -125,14 +127,16 @@ class World:
         outage: bool = False,
         impatient: bool = False,
         only_import: bool = False,
+        when_made: bool = False,
     ) -> Round:
         """Run one round, or only an import, in a process of its own.
 
-        It dies at step ``last``, or its servers go down, or it gives up waiting for answers early.
+        It dies at step ``last`` (of those at which something was made), or its servers go down, or it gives
+        up waiting for answers early.
         """
         self.rounds += 1
         self._report.unlink(missing_ok=True)
-        arguments = str(self.settings), last, str(self._report), impatient, only_import
+        arguments = str(self.settings), last, str(self._report), impatient, only_import, when_made
         child = forks.Process(target=victim.run, args=arguments)
         child.start()
         if outage:
@@ -272,6 +276,19 @@ class World:
             if self.random.random() < kind.deletes:
                 self.edits += self._delete(kind, only_outside or self.random.random() < 0.5)
 
+        self._edit_early(only_outside)
+
+    def _edit_early(self, only_outside: bool) -> None:
+        """Change what somebody who was cut off has made and not paired."""
+        for kind in self.kinds:
+            for known in kind.unpaired() if kind.fresh else ():
+                outside = only_outside or self.random.random() < 0.5
+                fields = kind.fresh if outside else kind.fresh_in_odoo
+                for name in self.random.sample(fields, min(2, len(fields))):
+                    if self._sides.setdefault((known[0], name), outside) == outside:
+                        kind.edit_unpaired(known, name, outside)
+                        self.early += 1
+
     def _delete(self, kind: Kind, outside: bool) -> bool:
         """Delete a record that nobody has edited, nor what is on it, since both sides agreed.
 
@@ -297,6 +314,12 @@ class World:
     def cards(self) -> Kind:
         """The cards."""
         return next(kind for kind in self.kinds if kind.entity == "trello.card")
+
+    def add(self) -> None:
+        """Add records on either side, one of each kind that people change before it has a pair."""
+        for kind in self.kinds:
+            if kind.fresh:
+                self.edits += kind.add(self.random.random() < 0.5)
 
     def fill(self, number: int) -> None:
         """Add records of all kinds outside."""

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from isthmus.connector.arrival import Arrivals
 from isthmus.connector.odoo_side import OdooSide
 from isthmus.connector.operation import import_backend
 from isthmus.connector.sent import Sent
 from isthmus.demo import Stage
+from isthmus.errors import RetryableJobError
 from tests.integration.trello.board import BOARD, TODO, board, card
 from tests.integration.trello.both import Both
 
@@ -84,4 +86,24 @@ def test_a_page_that_was_announced_is_taken_back_part_by_part(both: Both) -> Non
 def test_nothing_is_left_announced_when_a_page_is_paired(both: Both) -> None:
     both.trello.post("/cards", {"idList": TODO, "name": "New"})
     import_backend(both.backend)
+    assert not both.env["connector.arrival"].search([])
+
+
+def test_nobody_imports_a_record_that_another_one_has_announced(
+    both: Both, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = both.trello.post("/cards", {"idList": TODO, "name": "New"})
+    announce, refused = Arrivals.announce, []
+
+    def announce_and_be_met(self: Arrivals, notes: Any) -> None:
+        announce(self, notes)  # it commits, which ends all locks but a lease
+        with both.stage.app.environment() as other:
+            with pytest.raises(RetryableJobError, match="is running already"):
+                other["trello.card"].import_record(other["trello.backend"].search([]), made["id"])
+            refused.append(made["id"])
+
+    monkeypatch.setattr(Arrivals, "announce", announce_and_be_met)
+    both.env["trello.card"].import_record(both.backend, made["id"])
+    assert refused == [made["id"]]
+    assert len(both.env["trello.card"].search([("external_id", "=", made["id"])])) == 1
     assert not both.env["connector.arrival"].search([])

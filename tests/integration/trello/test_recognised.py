@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from isthmus.connector.operation import export_backend, import_backend
+from isthmus.connector.plan import plan_backend
 from isthmus.demo import Stage
 from isthmus.sandbox.faults import DropConnection, on
 from tests.integration.trello.board import BOARD, DONE, TODO, board, card
@@ -171,3 +172,18 @@ def test_a_card_that_odoo_has_no_task_for_any_more_follows_the_policy(both: Both
     export_backend(both.backend)
     both.settle()
     assert cards(both) == tasks(both) == ["Card 1"]
+
+
+def test_a_plan_pairs_nothing(both: Both) -> None:
+    task = new_task(both)
+    cut_off(both, "/1/cards")
+    both.trello.put(f"/cards/{made(both)['id']}", {"name": "Another name"})
+    before = both.stage.trello_writes()
+    with both.stage.app.rehearsal() as env:
+        plan = plan_backend(env["trello.backend"].search([]))
+    assert both.stage.trello_writes() == before
+    assert both.env["connector.intent"].search([]).odoo_id == task.id
+    assert not both.env["trello.card"].search([("odoo_id", "=", task.id)])
+    assert ("trello.card", "Another name") in {(one.entity, one.name) for one in plan.records}
+    both.settle()
+    assert cards(both) == ["Another name", "Card 1"]

@@ -43,7 +43,10 @@ class Creation:
         known_by = self._exporter.importer.external_id_of
         ids = {str(known_by(record)) for record in records}
         for intent in intents if ids else ():
-            twin = self._adapter.find_created(intent.values, intent.announced)
+            try:
+                twin = self._adapter.find_created(intent.values, intent.announced)
+            except self._exporter.sets_aside:
+                continue  # where it was to be is gone, or may no longer be seen: that is no matter of these
             if twin is None or str(known_by(twin)) not in ids:
                 continue
             ids.remove(str(known_by(twin)))

@@ -46,12 +46,17 @@ def cut_off(both: Both) -> tuple[str, Any]:
     return made["id"], task
 
 
-def test_what_was_done_to_a_new_task_before_it_was_paired_comes_to_trello(both: Both) -> None:
-    id_, task = cut_off(both)
-    task.write({"name": "Ours"})
+def settle(both: Both) -> None:
+    """Have the next import meet the task, and both sides agree."""
     import_backend(both.backend)
     both.settle()
     both.env.clear()
+
+
+def test_what_was_done_to_a_new_task_before_it_was_paired_comes_to_trello(both: Both) -> None:
+    id_, task = cut_off(both)
+    task.write({"name": "Ours"})
+    settle(both)
     assert (task.name, task.description) == ("Ours", "<p>theirs</p>")
     found = both.trello.get(f"/cards/{id_}")
     assert (found["name"], found["desc"]) == ("Ours", "theirs")
@@ -61,9 +66,7 @@ def test_both_sides_edits_of_a_new_task_are_kept(both: Both) -> None:
     id_, task = cut_off(both)
     task.write({"name": "Ours"})
     both.trello.put(f"/cards/{id_}", {"desc": "better"})
-    import_backend(both.backend)
-    both.settle()
-    both.env.clear()
+    settle(both)
     assert (task.name, task.description) == ("Ours", "<p>better</p>")
     found = both.trello.get(f"/cards/{id_}")
     assert (found["name"], found["desc"]) == ("Ours", "better")

@@ -10,7 +10,7 @@ import pytest
 from isthmus.connector.operation import export_backend, import_backend
 from isthmus.connector.plan import plan_backend
 from isthmus.demo import Stage
-from isthmus.sandbox.faults import DropConnection, on
+from isthmus.sandbox.faults import Answer, DropConnection, on
 from tests.integration.trello.board import BOARD, DONE, TODO, board, card
 from tests.integration.trello.both import Both
 
@@ -43,6 +43,14 @@ def new_task(both: Both, **values: Any) -> Any:
     return both.env["project.task"].create({"name": "New", **place, **values})
 
 
+def settle(both: Both, recognise: Run) -> None:
+    """Have the record met, and both sides agree."""
+    recognise(both.backend)
+    import_backend(both.backend)
+    both.settle()
+    both.env.clear()
+
+
 def made(both: Both) -> dict[str, Any]:
     """Return the card that Trello made last."""
     found: list[dict[str, Any]] = both.trello.get(f"/boards/{BOARD}/cards", filter="all")
@@ -65,10 +73,7 @@ def test_what_was_done_to_a_new_card_before_it_was_recognised_comes_to_odoo(
     task = new_task(both, description="<p>ours</p>")
     cut_off(both, "/1/cards")
     both.trello.put(f"/cards/{made(both)['id']}", {"desc": "theirs", "due": "2027-01-02T03:04:05.000Z"})
-    recognise(both.backend)
-    import_backend(both.backend)
-    both.settle()
-    both.env.clear()
+    settle(both, recognise)
     assert (task.description, str(task.date_deadline)) == ("<p>theirs</p>", "2027-01-02 03:04:05")
     assert cards(both) == tasks(both) == ["Card 1", "New"]
 
@@ -78,10 +83,7 @@ def test_both_sides_edits_of_a_new_card_are_kept(both: Both, recognise: Run) -> 
     cut_off(both, "/1/cards")
     both.trello.put(f"/cards/{made(both)['id']}", {"desc": "theirs"})
     task.write({"name": "New, and better"})
-    recognise(both.backend)
-    import_backend(both.backend)
-    both.settle()
-    both.env.clear()
+    settle(both, recognise)
     assert (task.name, task.description) == ("New, and better", "<p>theirs</p>")
     assert (made(both)["name"], made(both)["desc"]) == ("New, and better", "theirs")
 
@@ -95,10 +97,7 @@ def test_a_new_card_is_recognised_by_what_it_was(both: Both, recognise: Run, edi
     task = new_task(both)
     cut_off(both, "/1/cards")
     both.trello.put(f"/cards/{made(both)['id']}", edit)
-    recognise(both.backend)
-    import_backend(both.backend)
-    both.settle()
-    both.env.clear()
+    settle(both, recognise)
     name = edit.get("name", "New")
     assert cards(both) == tasks(both) == sorted(["Card 1", name])
     assert task.name == name
@@ -113,10 +112,7 @@ def test_a_new_list_is_recognised_by_what_it_was_called(both: Both, recognise: R
     cut_off(both, "/1/lists")
     (list_,) = (one for one in both.trello.get(f"/boards/{BOARD}/lists") if one["name"] == "New")
     both.trello.put(f"/lists/{list_['id']}", {"name": "Renamed"})
-    recognise(both.backend)
-    import_backend(both.backend)
-    both.settle()
-    both.env.clear()
+    settle(both, recognise)
     assert stage.name == "Renamed"
     assert sorted(name for name, _ in both.lists()) == sorted(["Renamed", *(name for name, _ in before)])
 
@@ -125,9 +121,7 @@ def test_a_card_of_another_name_by_somebody_else_is_another_card(both: Both, rec
     new_task(both)
     cut_off(both, "/1/cards", acted=False)
     both.trello.post("/cards", {"idList": TODO, "name": "Theirs"})
-    recognise(both.backend)
-    import_backend(both.backend)
-    both.settle()
+    settle(both, recognise)
     assert cards(both) == tasks(both) == ["Card 1", "New", "Theirs"]
 
 
@@ -140,10 +134,7 @@ def test_what_was_done_to_a_new_item_before_it_was_recognised_comes_to_odoo(
     cut_off(both, "/1/checklists/")
     (item,) = both.trello.get(f"/cards/{card(1)['id']}/checklists")[0]["checkItems"]
     both.trello.put(f"/cards/{card(1)['id']}/checkItem/{item['id']}", {"state": "complete"})
-    recognise(both.backend)
-    import_backend(both.backend)
-    both.settle()
-    both.env.clear()
+    settle(both, recognise)
     assert subtask.state == "1_done"
     assert tasks(both) == ["Card 1", "Step"]
 
@@ -154,10 +145,7 @@ def test_a_second_try_that_is_cut_off_is_known_by_what_it_sent(both: Both, recog
     task.write({"name": "New, and better"})
     cut_off(both, "/1/cards")
     both.trello.put(f"/cards/{made(both)['id']}", {"desc": "theirs"})
-    recognise(both.backend)
-    import_backend(both.backend)
-    both.settle()
-    both.env.clear()
+    settle(both, recognise)
     assert task.description == "<p>theirs</p>"
     assert cards(both) == tasks(both) == ["Card 1", "New, and better"]
 
@@ -187,3 +175,17 @@ def test_a_plan_pairs_nothing(both: Both) -> None:
     assert ("trello.card", "Another name") in {(one.entity, one.name) for one in plan.records}
     both.settle()
     assert cards(both) == ["Another name", "Card 1"]
+
+
+@pytest.mark.parametrize("status", [404, 401])
+def test_a_board_that_is_gone_keeps_nothing_else_from_coming_in(both: Both, status: int) -> None:
+    new_task(both)
+    cut_off(both, "/1/cards", acted=False)
+    both.trello.post("/cards", {"idList": DONE, "name": "Theirs"})
+    gone = Answer(status, "unauthorized permission requested" if status == 401 else "gone")
+    both.stage.trello.faults.add(gone, times=9, when=on("GET", f"/1/lists/{TODO}/cards"))
+    import_backend(both.backend)
+    assert "Theirs" in tasks(both)
+    both.stage.trello.faults.clear()
+    both.settle()
+    assert cards(both) == tasks(both) == ["Card 1", "New", "Theirs"]

@@ -33,8 +33,10 @@ class BatchImporter(Synchronizer):
     _begun: Reading | None = None
 
     def know_odoo(self) -> None:
-        """Ask Odoo early what fields it has, for whoever has to wait."""
-        _ = self.env[self.binder.unwrap_model()]._fields
+        """Ask Odoo early what fields it has and who we are there, for whoever has to wait."""
+        model = self.env[self.binder.unwrap_model()]
+        _ = model._fields
+        self.env.store(model._name).author()
 
     def begin(self, *, restart: bool = False) -> None:
         """Begin to read what :meth:`run` without filters goes through, where the adapter reads ahead.

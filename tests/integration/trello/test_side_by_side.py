@@ -96,6 +96,15 @@ def test_files_are_brought_while_items_are(stage: Stage) -> None:
     require_agreement(stage)
 
 
+def test_who_we_are_is_asked_before_anything_is_written(stage: Stage) -> None:
+    run_import(stage)
+    assert stage.sandbox is not None
+    asked = [request.path.rpartition("/json/2/")[2] for request in stage.sandbox.log]
+    assert asked.index("res.users/context_get") < min(
+        place for place, what in enumerate(asked) if what.endswith(("/load", "/create"))
+    )
+
+
 def test_the_reports_come_in_the_order_of_the_entities_with_the_calls_of_each(stage: Stage) -> None:
     run_import(stage)
     assert stage.sandbox is not None

@@ -11,6 +11,7 @@ from typing import Any
 
 from isthmus.connector.base import ConnectorComponent
 from isthmus.connector.sent import Sent
+from isthmus.events.origin import reference
 from isthmus.records import fields, model
 
 
@@ -36,10 +37,16 @@ class Arrivals(ConnectorComponent):
 
     _announced: Any = None
 
+    @staticmethod
+    def models_of(backend: Any) -> frozenset[str]:
+        """Return the binding models of which an import of the backend announced what is not paired yet."""
+        rows = backend.env["connector.arrival"]._read_rows([("backend", "=", reference(backend))], ["model"])
+        return frozenset(row["model"] for row in rows)
+
     def announce(self, notes: Mapping[str, Sent]) -> None:
         """Write notes down and commit them: from now on Odoo may have these records."""
         records = {external_id: note.to_json() for external_id, note in notes.items()}
-        values = {"backend": self._backend, "model": self.work.model_name}
+        values = {"backend": reference(self.collection), "model": self.work.model_name}
         self._announced = self.env["connector.arrival"].create(
             {**values, "external_ids": list(records), "records": records}
         )
@@ -54,10 +61,14 @@ class Arrivals(ConnectorComponent):
     def take(self, external_ids: Iterable[str]) -> dict[str, Sent]:
         """Take back what others announced of some records and did not pair, and return it.
 
-        Joins the transaction that pairs them, or announces them anew.
+        Joins the transaction that pairs them, or announces them anew. Asks nothing where the work context
+        knows the models with something ``left_behind``, and this is none of them.
         """
-        wanted = set(external_ids)
         found: dict[str, Sent] = {}
+        left_behind = getattr(self.work, "left_behind", None)
+        if left_behind is not None and self.work.model_name not in left_behind:
+            return found
+        wanted = set(external_ids)
         for arrival in self.env["connector.arrival"].search_fetch(self._scope(), ["external_ids"]):
             if wanted.isdisjoint(arrival.external_ids):
                 continue
@@ -69,9 +80,5 @@ class Arrivals(ConnectorComponent):
                 arrival.unlink()
         return found
 
-    @property
-    def _backend(self) -> str:
-        return f"{self.collection._name},{self.collection.id}"
-
     def _scope(self) -> list[tuple[str, str, Any]]:
-        return [("backend", "=", self._backend), ("model", "=", self.work.model_name)]
+        return [("backend", "=", reference(self.collection)), ("model", "=", self.work.model_name)]

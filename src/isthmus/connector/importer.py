@@ -181,6 +181,11 @@ class Importer(Synchronizer):
         return self.component(usage="arrivals")
 
     @cached_property
+    def identity(self) -> str:
+        """What tells the backend from all others, in the external identifiers that imports give."""
+        return str(self.collection.uuid)
+
+    @cached_property
     def _sources(self) -> frozenset[str]:
         return frozenset(name for rule in self.mapper.active_rules() for name in rule.sources or ())
 

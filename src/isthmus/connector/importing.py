@@ -30,6 +30,9 @@ class Import:
     force: bool = False
     restart: bool = False
     max_deletes: str | None = None
+    #: The models of which earlier imports left something announced; None: not known. Who holds the backend
+    #: keeps it from becoming more.
+    left_behind: frozenset[str] | None = None
     #: What the adapters of its entities share.
     shared: dict[str, Any] = field(default_factory=dict)
 
@@ -50,10 +53,9 @@ class Import:
 
     def _entity(self, backend: Any, lease: LeaseHold, turn: Turn) -> EntityReport:
         entity, meter = turn.name, Meter()
+        known = {"shared": self.shared, "left_behind": self.left_behind, "pause": turn.pause}
         with (
-            working(
-                backend, entity, "import", self.max_deletes, shared=self.shared, pause=turn.pause
-            ) as work,
+            working(backend, entity, "import", self.max_deletes, **known) as work,
             closing(work.component(usage="batch.importer")) as batch,
         ):
             # One after the other, so that wrong credentials are refused once; the first asks the other side

@@ -93,7 +93,7 @@ class OdooSide:
 
     @property
     def _prefix(self) -> str:
-        return f"{self.collection.uuid}_{self.importer.model._name.replace('.', '_')}_"
+        return f"{self.importer.identity}_{self.importer.model._name.replace('.', '_')}_"
 
     def leave_imported(self, items: Sequence[Any]) -> None:
         """Have an export skip what an import created and could not bind, since it was cut off."""

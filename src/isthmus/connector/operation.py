@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from isthmus.connector.arrival import Arrivals
 from isthmus.connector.chosen import chosen_entities
 from isthmus.connector.holding import held
 from isthmus.connector.importing import Import
@@ -31,7 +32,8 @@ def import_backend(
     ("5%", "20"; None: what the backend says).
     """
     with held(backend, "import", entities) as (chosen, lease):
-        asked = Import(backend, lease, one_at_a_time(progress), force, restart, max_deletes)
+        left = Arrivals.models_of(backend)
+        asked = Import(backend, lease, one_at_a_time(progress), force, restart, max_deletes, left)
         return asked.run(chosen)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from functools import cached_property
 from typing import Any
 
 from isthmus.connector.base import ConnectorComponent
@@ -136,7 +137,7 @@ class Timeline(ConnectorComponent):
     def _scope(self) -> list[Any]:
         return [("backend", "=", reference(self.collection)), ("entity", "=", self.work.model_name)]
 
-    @property
+    @cached_property
     def _days(self) -> int:
         return int(getattr(self.collection, "timeline_days", 0) or 0)
 

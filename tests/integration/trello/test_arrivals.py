@@ -110,3 +110,33 @@ def test_nobody_imports_a_record_that_another_one_has_announced(
     assert refused == [made["id"]]
     assert len(both.env["trello.card"].search([("external_id", "=", made["id"])])) == 1
     assert not both.env["connector.arrival"].search([])
+
+
+def test_an_import_looks_only_for_what_was_left_behind(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:
+    id_, _ = cut_off(both)
+    both.trello.post("/cards", {"idList": TODO, "name": "Another"})
+    assert Arrivals.models_of(both.backend) == {"trello.card"}
+    take, asked = Arrivals.take, []
+
+    def taken(self: Arrivals, external_ids: Any) -> dict[str, Sent]:
+        found = take(self, external_ids)
+        asked.append((self.work.model_name, self.work.left_behind, list(found)))
+        return found
+
+    monkeypatch.setattr(Arrivals, "take", taken)
+    import_backend(both.backend)
+    assert asked == [("trello.card", {"trello.card"}, [id_])]
+    assert Arrivals.models_of(both.backend) == set()
+    both.trello.post("/cards", {"idList": TODO, "name": "A third"})
+    import_backend(both.backend)
+    assert asked[1:] == [("trello.card", set(), [])]
+
+
+def test_where_nothing_was_left_behind_nothing_is_looked_for(both: Both) -> None:
+    notes = {"a": Sent({"name": "a"}, {"name": "a"})}
+    with both.backend.work_on("trello.card") as work:
+        work.component(usage="arrivals").announce(notes)
+    for known, found in ((frozenset(), {}), (frozenset({"trello.card"}), notes), (None, notes)):
+        with both.backend.work_on("trello.card", left_behind=known) as work:
+            assert work.component(usage="arrivals").take(["a"]) == found
+        both.env.rollback()

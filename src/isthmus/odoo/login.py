@@ -50,6 +50,8 @@ class Login:
         self._clock = clock or SystemClock()
         self._renew = renew
         self._lock = threading.RLock()
+        #: Held while the server is asked who we are: whoever has to know waits, calls of others do not.
+        self._asking = threading.RLock()
         self._uid: int | None = None
         self._refused_at: float | None = None
 
@@ -58,18 +60,20 @@ class Login:
 
     def user(self, ask: Callable[[], int | None]) -> int:
         """Return the user's id; ``ask`` gets it from the server, once, or None when it refuses."""
-        with self._lock:
-            if self._uid is None:
+        with self._asking:
+            known = self._uid
+            if known is None:
                 self.require_open()
                 try:
-                    uid = ask()
+                    known = ask()
                 except UnauthorizedError:
                     self.refusal()
                     raise
-                if not uid:
+                if not known:
                     raise self.refusal()
-                self._uid, self._refused_at = uid, None
-            return self._uid
+                with self._lock:
+                    self._uid, self._refused_at = known, None
+            return known
 
     def require_open(self) -> None:
         """Raise UnauthorizedError when the secret was refused less than a minute ago."""

@@ -7,7 +7,9 @@ brake stops a run before it carries them over.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 from isthmus.errors import BrakeError, ConfigurationError
 
@@ -50,11 +52,16 @@ class Limit:
 
 
 class Brake:
-    """Counts what a run of one entity deletes and archives, and stops it before it is too much."""
+    """Counts what a run of one entity deletes and archives, and stops it before it is too much.
 
-    def __init__(self, limit: Limit, total: int, *, backend: str, entity: str, operation: str) -> None:
+    ``count`` returns of how many pairs; it is called when the first ones are to go, which they rarely are.
+    """
+
+    def __init__(
+        self, limit: Limit, count: Callable[[], int], *, backend: str, entity: str, operation: str
+    ) -> None:
         self._limit = limit
-        self._total = total
+        self._count = count
         self._backend = backend
         self._entity = entity
         self._operation = operation
@@ -62,9 +69,11 @@ class Brake:
 
     def take(self, number: int) -> None:
         """Count records that are about to go. Raises BrakeError, before they do, when they are too many."""
+        if not number:
+            return
         wanted = self._taken + number
         allowed = self._limit.allowed(self._total)
-        if number and wanted > allowed:
+        if wanted > allowed:
             short = self._entity.rpartition(".")[2]
             raise BrakeError(
                 f"the {self._operation} of {self._backend} would delete or archive {wanted} of "
@@ -77,3 +86,7 @@ class Brake:
                 allowed=allowed,
             )
         self._taken = wanted
+
+    @cached_property
+    def _total(self) -> int:
+        return self._count()

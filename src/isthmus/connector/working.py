@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from threading import Lock
 from typing import Any
 
@@ -42,8 +43,9 @@ def brake_of(backend: Any, entity: str, operation: str, max_deletes: str | None)
     limit = Limit.read(stated or None)
     if limit is None or operation not in ("import", "export"):
         return None
-    total = backend.env[entity].search_count([("backend_id", "=", backend.id), ("state", "!=", "deleted")])
-    return Brake(limit, total, backend=backend.name, entity=entity, operation=operation)
+    pairs = [("backend_id", "=", backend.id), ("state", "!=", "deleted")]
+    count = partial(backend.env[entity].search_count, pairs)
+    return Brake(limit, count, backend=backend.name, entity=entity, operation=operation)
 
 
 def telling(

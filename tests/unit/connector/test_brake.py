@@ -33,10 +33,25 @@ def test_what_is_no_limit_is_refused(text: str) -> None:
 
 
 def test_a_brake_counts_over_the_whole_run_and_says_how_to_go_on() -> None:
-    brake = Brake(Limit(5, True), 100, backend="work", entity="trello.card", operation="import")
+    brake = Brake(Limit(5, True), lambda: 100, backend="work", entity="trello.card", operation="import")
     brake.take(3)
     brake.take(0)
     with pytest.raises(BrakeError) as caught:
         brake.take(4)
     assert "7 of 100 trello.card, and 5 may go (5%); 3 of them went before" in caught.value.message
     assert "isthmus import work --entity card --max-deletes 7" in (caught.value.hint or "")
+
+
+def test_a_brake_counts_the_pairs_when_the_first_ones_are_to_go_and_only_then() -> None:
+    counted = []
+
+    def count() -> int:
+        counted.append(100)
+        return 100
+
+    brake = Brake(Limit(5, True), count, backend="work", entity="trello.card", operation="import")
+    brake.take(0)
+    assert not counted
+    brake.take(1)
+    brake.take(1)
+    assert counted == [100]

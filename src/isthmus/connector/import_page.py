@@ -10,6 +10,7 @@ from isthmus.connector.agreement import WHOLE, Agreement
 from isthmus.connector.conflict import Merge, changed_both
 from isthmus.connector.mediator import Contested
 from isthmus.connector.outcome import Outcome
+from isthmus.connector.sent import Sent
 
 
 @dataclass(slots=True, eq=False)
@@ -31,8 +32,12 @@ class Item:
     written: dict[str, Any] = field(default_factory=dict)
     read_back: dict[str, Any] = field(default_factory=dict)
     wrote: bool = False
-    #: ``_import_record`` created the binding together with the record.
+    #: What was announced of a record that is created in Odoo.
+    announced: Sent | None = None
+    #: The binding was created before the record was read back, or together with it.
     made: bool = False
+    #: What the new pair of a record was given before that was read back.
+    provided: Mapping[str, Any] = field(default_factory=dict)
     #: Fields whose change in Odoo stays, by policy; and those that wait for a person.
     kept: frozenset[str] = frozenset()
     conflicts: frozenset[str] = frozenset()

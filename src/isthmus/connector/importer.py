@@ -14,6 +14,7 @@ from isthmus.connector.import_page import Item, still_open
 from isthmus.connector.landing import Landing
 from isthmus.connector.odoo_side import OdooSide
 from isthmus.connector.outcome import Outcome, failed
+from isthmus.connector.pairing import Pairing
 from isthmus.connector.sent import Sent
 from isthmus.connector.synchronizer import Synchronizer
 from isthmus.connector.timeline_entry import of_import
@@ -317,44 +318,19 @@ class Importer(Synchronizer):
         if matched:
             self._map_group(matched, False, None)  # what is only for creation is not written to what exists
         side.create([item for item in still_open(new) if not item.odoo_id])
+        Pairing(self).begin(new)
         known = [item for item in still_open(items) if item.binding is not None and not item.made]
         side.update([*known, *still_open(matched)])
         side.read_back([item for item in still_open(items) if item.wrote])
 
     def _bind(self, items: list[Item]) -> None:
-        """Keep the pairs with their new base; every value of the page in one call for new and one for old
-        pairs.
-        """
-        new = [item for item in still_open(items) if item.binding is None]
-        rows = [{**self._binding_values(item), **self.pair_values(item)} for item in new]
-        for row, item in zip(rows, new, strict=True):
-            if self.binder._odoo_field and self.binder._odoo_field in self.model._fields:
-                row[self.binder._odoo_field] = item.odoo_id
-            else:
-                row.update(item.values or {})
-        created = self.model.create(rows) if rows else self.model.browse()
-        self.arrivals.settle()
-        for item, binding in zip(new, created, strict=True):
-            item.binding = binding
-            item.outcome = item.outcome or self._outcome("created", item)
-        old = still_open(items)
-        self._follow(old)
-        self.model.write_each([(item.binding, self._kept_values(item)) for item in old])
-        for item in old:
-            item.outcome = self._outcome(item.kind, item)
-            created |= item.binding if item.made else created
-        changed = [item for item in items if item.outcome and item.outcome.kind in ("created", "updated")]
-        for item in changed:
-            self._after_import(item.binding)
-        if created:
-            self._record_created_batch(created)
-
-    def _follow(self, items: list[Item]) -> None:
-        """Bring what is known of conflicts up to date, in the transaction that moves the base."""
+        """Keep the pairs with their new base, and have the hooks do the rest."""
+        made = Pairing(self).finish(items)
         for item in items:
-            if item.entries or item.contested:
-                found = item.merged, item.contested, "import", item.name
-                item.waits = self.mediator.follow(item.binding, item.entries, *found)
+            if item.outcome and item.outcome.kind in ("created", "updated"):
+                self._after_import(item.binding)
+        if made:
+            self._record_created_batch(self.model.browse([item.binding.id for item in made]))
 
     def pair_values(self, item: Item) -> dict[str, Any]:
         """Return what makes a binding that of an external record: its id and, where there is one, the

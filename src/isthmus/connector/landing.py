@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from isthmus.connector.agreement import Agreement
 from isthmus.connector.import_page import Item
 from isthmus.connector.odoo_side import OdooSide
-from isthmus.connector.sent import Sent
+from isthmus.connector.pairing import Pairing
 
 
 class Landing:
@@ -25,12 +24,5 @@ class Landing:
         there = self._side.imported(notes) if notes else {}
         for item in items:
             item.odoo_id = there.get(str(item.external_id))
-            if item.odoo_id is not None:
-                self._pair(item, notes[str(item.external_id)])
-
-    def _pair(self, item: Item, note: Sent) -> None:
-        importer = self._importer
-        base = Agreement(note.external, note.odoo)
-        own = {importer.binder._odoo_field: item.odoo_id, "base": base.to_json()}
-        values = {**importer._binding_values(item), **importer.pair_values(item), **own}
-        item.binding = importer.model.create(values)
+            item.announced = notes[str(item.external_id)] if item.odoo_id is not None else None
+        Pairing(self._importer).provide([item for item in items if item.announced])

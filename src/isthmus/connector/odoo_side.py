@@ -49,9 +49,9 @@ class OdooSide:
     def _announce_new(self, items: list[Item]) -> None:
         """Write down what is about to be created in Odoo, for whoever comes after this process."""
         if not self.transactional:
-            ours = self.mapper.comparable
-            notes = {str(item.external_id): Sent(item.external, ours(item.values or {})) for item in items}
-            self.importer.arrivals.announce(notes)
+            for item in items:
+                item.announced = Sent(item.external, self.mapper.comparable(item.values or {}))
+            self.importer.arrivals.announce({str(item.external_id): item.announced for item in items})
 
     def _create_all(self, items: Sequence[Item]) -> None:
         values = [item.values or {} for item in items]

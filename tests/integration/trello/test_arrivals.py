@@ -10,6 +10,7 @@ import pytest
 from isthmus.connector.arrival import Arrivals
 from isthmus.connector.odoo_side import OdooSide
 from isthmus.connector.operation import import_backend
+from isthmus.connector.pairing import Pairing
 from isthmus.connector.sent import Sent
 from isthmus.demo import Stage
 from isthmus.errors import RetryableJobError
@@ -27,7 +28,11 @@ class CutOff(Exception):
     """The process ended."""
 
 
-def cut_off(both: Both) -> tuple[str, Any]:
+#: Where a process may end after Odoo has made a page: before the page is paired, and before it is read back.
+UNPAIRED, UNREAD = (Pairing, "begin"), (OdooSide, "read_back")
+
+
+def cut_off(both: Both, place: tuple[type[Any], str] = UNPAIRED) -> tuple[str, Any]:
     """Add a card, be cut off after Odoo has its task, and return both."""
 
     def ends(_: Any, items: list[Any]) -> None:
@@ -36,14 +41,21 @@ def cut_off(both: Both) -> tuple[str, Any]:
 
     made = both.trello.post("/cards", {"idList": TODO, "name": "New", "desc": "theirs"})
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(OdooSide, "read_back", ends)
+        patch.setattr(*place, ends)
         with pytest.raises(CutOff):
             import_backend(both.backend)
     both.env.rollback()
     both.env["connector.lease"].search([]).unlink()  # it is free, as that of a process that is gone
     (task,) = both.env["project.task"].search([("name", "=", "New")])
-    assert not both.env["trello.card"].search([("odoo_id", "=", task.id)]), "it has no pair yet"
+    pairs = both.env["trello.card"].search_count([("odoo_id", "=", task.id)])
+    announced = Arrivals.models_of(both.backend)
+    assert (pairs, announced) == ((0, {"trello.card"}) if place == UNPAIRED else (1, frozenset()))
     return made["id"], task
+
+
+@pytest.fixture(params=[UNPAIRED, UNREAD], ids=["unpaired", "unread"])
+def place(request: pytest.FixtureRequest) -> Any:
+    return request.param
 
 
 def settle(both: Both) -> None:
@@ -53,8 +65,8 @@ def settle(both: Both) -> None:
     both.env.clear()
 
 
-def test_what_was_done_to_a_new_task_before_it_was_paired_comes_to_trello(both: Both) -> None:
-    id_, task = cut_off(both)
+def test_what_was_done_to_a_new_task_before_it_was_paired_comes_to_trello(both: Both, place: Any) -> None:
+    id_, task = cut_off(both, place)
     task.write({"name": "Ours"})
     settle(both)
     assert (task.name, task.description) == ("Ours", "<p>theirs</p>")
@@ -62,8 +74,8 @@ def test_what_was_done_to_a_new_task_before_it_was_paired_comes_to_trello(both: 
     assert (found["name"], found["desc"]) == ("Ours", "theirs")
 
 
-def test_both_sides_edits_of_a_new_task_are_kept(both: Both) -> None:
-    id_, task = cut_off(both)
+def test_both_sides_edits_of_a_new_task_are_kept(both: Both, place: Any) -> None:
+    id_, task = cut_off(both, place)
     task.write({"name": "Ours"})
     both.trello.put(f"/cards/{id_}", {"desc": "better"})
     settle(both)
@@ -115,7 +127,6 @@ def test_nobody_imports_a_record_that_another_one_has_announced(
 def test_an_import_looks_only_for_what_was_left_behind(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:
     id_, _ = cut_off(both)
     both.trello.post("/cards", {"idList": TODO, "name": "Another"})
-    assert Arrivals.models_of(both.backend) == {"trello.card"}
     take, asked = Arrivals.take, []
 
     def taken(self: Arrivals, external_ids: Any) -> dict[str, Sent]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
+from functools import partial
 from typing import Any
 
 from isthmus.connector.brake import TAKING
@@ -31,6 +32,8 @@ class BatchImporter(Synchronizer):
 
     #: What :meth:`begin` has begun to read.
     _begun: Reading | None = None
+    #: Whether those were let go who wait for the entity: all of it is paired, and no pair is to go.
+    _let_go = False
 
     def know_odoo(self) -> None:
         """Ask Odoo early what fields it has and who we are there, for whoever has to wait."""
@@ -72,9 +75,11 @@ class BatchImporter(Synchronizer):
         whole = reading.cursor is None and filters is None
         importer = self.component(usage="record.importer")
         before = {} if reading.cursor is None else checkpoint.counts()
-        tally, met, is_over = Tally(), set[str](), False
+        tally, met, is_over, self._let_go = Tally(), set[str](), False, False
         with closing(reading):
             for portion in reading:
+                if portion.is_end and importer.paired_suffices:
+                    importer.when_paired = partial(self._when_paired, met if whole else None)
                 outcomes = importer.run_page(portion.records, force=force) if portion.records else []
                 tally.add(outcomes)
                 met.update(outcome.external_id for outcome in outcomes if outcome.external_id)
@@ -82,7 +87,7 @@ class BatchImporter(Synchronizer):
                 progress(
                     done, None if portion.total is None else max(done, portion.total)
                 )  # some only guess it
-                is_over = portion.is_end and not (whole and self._unmet(met))
+                is_over = portion.is_end and (self._let_go or not (whole and self._unmet(met)))
                 if is_over:
                     checkpoint.finish(**added(before, tally))
                 elif portion.is_last:
@@ -103,6 +108,16 @@ class BatchImporter(Synchronizer):
         checkpoint.finish(**added(before, tally))
         self.env.commit()
         return tally
+
+    def _when_paired(self, met: set[str] | None, last: set[str]) -> None:
+        """Let those go on who wait for the entity, unless pairs that were not met have to be looked at first.
+
+        ``met`` are the external ids of the pages before the last one; None where not all pages are seen.
+        """
+        let_go = getattr(self.work, "let_go", None)
+        if let_go is not None and (met is None or not self._unmet(met | last)):
+            self._let_go = True
+            let_go()
 
     def run_some(self, external_ids: Sequence[str], *, progress: Progress = silent) -> Tally:
         """Import the records of these ids and return the tally; pairs of those that are gone are handed to

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import cached_property, partial
-from typing import Any
+from typing import Any, ClassVar
 
 from isthmus.connector.agreement import Agreement, watched
 from isthmus.connector.import_page import Item, still_open
@@ -43,6 +43,13 @@ class Importer(Synchronizer):
     _usage = "record.importer"
 
     _id_field = "id"
+
+    #: Whether imports of what needs these records may begin as soon as they are paired, while they are still
+    #: read back. Not where a hook, or :meth:`run_page`, does more after that which others rely on.
+    paired_suffices: ClassVar[bool] = False
+
+    #: Called with the external ids of a page whose records all have pairs, which are committed.
+    when_paired: Callable[[set[str]], None] | None = None
 
     # --- hooks ---
 
@@ -321,7 +328,14 @@ class Importer(Synchronizer):
         Pairing(self).begin(new)
         known = [item for item in still_open(items) if item.binding is not None and not item.made]
         side.update([*known, *still_open(matched)])
+        self._tell_paired(items)
         side.read_back([item for item in still_open(items) if item.wrote])
+
+    def _tell_paired(self, items: list[Item]) -> None:
+        """Tell whoever wants to know that the page has its pairs, unless some are still to come."""
+        if self.when_paired is not None and all(item.binding is not None for item in still_open(items)):
+            self.env.commit()
+            self.when_paired({str(item.external_id) for item in items if item.external_id})
 
     def _bind(self, items: list[Item]) -> None:
         """Keep the pairs with their new base, and have the hooks do the rest."""

@@ -53,7 +53,8 @@ class Import:
 
     def _entity(self, backend: Any, lease: LeaseHold, turn: Turn) -> EntityReport:
         entity, meter = turn.name, Meter()
-        known = {"shared": self.shared, "left_behind": self.left_behind, "pause": turn.pause}
+        known: dict[str, Any] = {"shared": self.shared, "left_behind": self.left_behind}
+        known |= {"pause": turn.pause, "let_go": turn.let_go}
         with (
             working(backend, entity, "import", self.max_deletes, **known) as work,
             closing(work.component(usage="batch.importer")) as batch,

@@ -37,6 +37,7 @@ class Lanes(Generic[Answer]):
         self.changed = Condition()
         self.is_left = False
         self.passed: Counter[str] = Counter()
+        self.let_go: set[str] = set()
         self.answers: dict[str, Answer] = {}
         self._begun = 0
         self._open = self.width
@@ -110,8 +111,9 @@ class Turn:
 
     @property
     def is_due(self) -> bool:
-        """Whether all that the step waits for is done."""
-        return all(other in self._lanes.answers for other in self._lanes.waits_for[self.name])
+        """Whether all that the step waits for is done, or has let it go."""
+        done = self._lanes.answers.keys() | self._lanes.let_go
+        return all(other in done for other in self._lanes.waits_for[self.name])
 
     @property
     def is_first(self) -> bool:
@@ -130,6 +132,12 @@ class Turn:
     def wait(self) -> None:
         """Wait until the step is due. Raises LeftError."""
         self._await(lambda: self.is_due)
+
+    def let_go(self) -> None:
+        """Let those go on that wait for this step, which is not over, but has done what they need."""
+        with self._lanes.changed:
+            self._lanes.let_go.add(self.name)
+            self._lanes.changed.notify_all()
 
     def pause(self) -> None:
         """Let the step end here if the others are over: by LeftError."""

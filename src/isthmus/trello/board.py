@@ -9,7 +9,7 @@ from isthmus.connector.converter import opposite
 from isthmus.trello.adapter import Record, TrelloAdapter
 from isthmus.trello.entity import TrelloEntity
 from isthmus.trello.mapper import markdown
-from isthmus.trello.synchronizer import ClosingDeleter
+from isthmus.trello.synchronizer import ClosingDeleter, TrelloImporter
 
 
 class Board(TrelloEntity):
@@ -38,3 +38,6 @@ class Board(TrelloEntity):
         def create(self, data: Mapping[str, Any]) -> Record:
             """Create a board, without the lists and labels that Trello gives a new one, and return it."""
             return super().create({"defaultLists": False, "defaultLabels": False, **data})
+
+    class Importer(TrelloImporter):
+        paired_suffices = True

@@ -83,6 +83,8 @@ class Card(TrelloEntity):
             return [one for one in found if one in self.known_members] if target == "idMembers" else found
 
     class Importer(TrelloImporter):
+        paired_suffices = True
+
         def skip_reason(self, record: Mapping[str, Any]) -> str | None:
             if record.get("mirrorSourceId"):
                 return "it is a mirror of another card"

@@ -76,6 +76,8 @@ class Label(TrelloEntity):
             return {"name": label_name(record.name, said.get("name"), said.get("color"))}
 
     class Importer(TrelloImporter):
+        paired_suffices = True
+
         def external_name_of(self, record: Mapping[str, Any]) -> str:
             """An unnamed label is reported under its colour."""
             return str(record.get("name") or f"({record.get('color') or 'no colour'})")

@@ -15,7 +15,7 @@ from isthmus.trello.adapter import Record, TrelloAdapter
 from isthmus.trello.entity import TrelloEntity
 from isthmus.trello.mapper import Ranking
 from isthmus.trello.position import sequence_of
-from isthmus.trello.synchronizer import ClosingDeleter, TrelloExporter
+from isthmus.trello.synchronizer import ClosingDeleter, TrelloExporter, TrelloImporter
 
 
 class List(TrelloEntity):
@@ -84,6 +84,9 @@ class List(TrelloEntity):
             if len(projects) != 1:
                 return {}
             return {"idBoard": self.links.external("trello.board", projects[0], wrap=True)}
+
+    class Importer(TrelloImporter):
+        paired_suffices = True
 
     class Exporter(TrelloExporter):
         settles = frozenset({"sequence"})

@@ -11,12 +11,15 @@ from typing import Any
 import pytest
 
 from isthmus import telemetry
+from isthmus.connector.lanes import Turn
+from isthmus.connector.odoo_side import OdooSide
 from isthmus.connector.operation import import_backend, verify_backend
 from isthmus.demo import Stage
 from isthmus.errors import BrakeError, RejectedError
 from isthmus.sandbox.boards import board_path
 from isthmus.sandbox.faults import Answer
 from isthmus.sandbox.trello import Limits
+from isthmus.trello.client import TrelloClient
 
 #: What each entity waits for, of all that Trello has.
 WAITS_FOR = {
@@ -53,6 +56,11 @@ def counted(reports: list[Any]) -> Counter[str]:
 def pairs(stage: Stage) -> dict[str, int]:
     with stage.app.environment() as env:
         return {kind: env[f"trello.{kind}"].search_count([]) for kind in KINDS}
+
+
+def tasks_of(stage: Stage) -> int:
+    with stage.app.environment() as env:
+        return int(env["project.task"].with_context(active_test=False).search_count([]))
 
 
 def require_agreement(stage: Stage) -> None:
@@ -93,6 +101,79 @@ def test_files_are_brought_while_items_are(stage: Stage) -> None:
     finally:
         end()
     assert sorted(met) == ["ir.attachment/load", "project.task/load"]
+    require_agreement(stage)
+
+
+def test_items_are_brought_while_what_odoo_made_of_cards_is_read_back(stage: Stage) -> None:
+    """Odoo's answers about both are held back until the other one is there."""
+    both, met, items = threading.Barrier(2), [], pairs(stage)["checkitem"]
+
+    def hear(name: str, fields: dict[str, Any]) -> None:
+        what = fields["url"].rpartition("/json/2/")[2] if name == "http.request" else ""
+        is_cards_read = what == "project.task/read" and "project.task/read" not in met
+        is_items_load = what == "project.task/load" and pairs(stage)["card"] > 0
+        if (is_cards_read or is_items_load) and not both.broken and len(met) < 2:
+            with suppress(threading.BrokenBarrierError):
+                both.wait(10)
+                met.append(what)
+
+    end = telemetry.subscribe(hear)
+    try:
+        run_import(stage)
+    finally:
+        end()
+    assert sorted(met) == ["project.task/load", "project.task/read"]
+    assert pairs(stage)["checkitem"] > items
+    require_agreement(stage)
+
+
+def test_nothing_goes_ahead_of_a_sweep(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    let_go = list[str]()
+    really = Turn.let_go
+
+    def noted(turn: Turn) -> None:
+        let_go.append(turn.name)
+        really(turn)
+
+    monkeypatch.setattr(Turn, "let_go", noted)
+    run_import(stage)
+    ahead = ["trello.board", "trello.card", "trello.label", "trello.list"]
+    assert sorted(let_go) == ahead
+    let_go.clear()
+    with stage.app.environment() as env:
+        card = env["trello.card"].search([], limit=1).external_id
+    TrelloClient(stage.trello.key, stage.trello.token, url=stage.trello.url).delete(f"/cards/{card}")
+    run_import(stage)
+    assert sorted(let_go) == [one for one in ahead if one != "trello.card"]
+    let_go.clear()
+    run_import(stage)
+    assert sorted(let_go) == ahead
+    require_agreement(stage)
+
+
+def test_cards_that_could_not_be_read_back_are_made_up_for_with_what_went_ahead(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ahead, read_back = threading.Event(), OdooSide.read_back
+
+    def refused(side: OdooSide, items: list[Any]) -> None:
+        if side.importer.work.model_name == "trello.card" and items:
+            assert ahead.wait(10), "items waited for it"
+            raise RejectedError("not today")
+        if side.importer.work.model_name == "trello.checkitem" and items:
+            ahead.set()
+        read_back(side, items)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(OdooSide, "read_back", refused)
+        with pytest.raises(RejectedError, match="not today"):
+            run_import(stage)
+    before, tasks = pairs(stage), tasks_of(stage)
+    assert before["card"] > 0
+    assert before["checkitem"] > 0
+    run_import(stage)
+    assert counted(run_import(stage))["created"] == 0
+    assert tasks_of(stage) == tasks, "all tasks were there"
     require_agreement(stage)
 
 

@@ -40,6 +40,42 @@ def test_a_step_waits_for_those_that_it_is_behind() -> None:
         assert sorted(done) == list(waits_for)
 
 
+def test_a_step_that_is_not_over_can_let_those_go_that_wait_for_it() -> None:
+    came = threading.Event()
+
+    def step(turn: Turn) -> None:
+        if turn.name == "a":
+            turn.let_go()
+            assert came.wait(AT_MOST_S), "b waited for the end of a"
+        turn.wait()
+        assert turn.is_due
+        came.set()
+
+    Lanes[None]({"a": (), "b": ("a",)}, 2).run(step)
+
+
+def test_whoever_was_let_go_ends_when_the_other_one_fails() -> None:
+    came, left = threading.Event(), threading.Event()
+
+    def step(turn: Turn) -> None:
+        if turn.name == "a":
+            turn.let_go()
+            assert came.wait(AT_MOST_S), "b waited for the end of a"
+            raise ValueError("a")
+        turn.wait()
+        came.set()
+        try:
+            while not left.wait(0.01):
+                turn.pause()
+        except LeftError:
+            left.set()
+            raise
+
+    with pytest.raises(ValueError, match="a"):
+        Lanes[None]({"a": (), "b": ("a",)}, 2).run(step)
+    assert left.is_set()
+
+
 def test_no_more_steps_are_under_way_than_there_are_lanes() -> None:
     under_way, most = 0, 0
     lock = threading.Lock()

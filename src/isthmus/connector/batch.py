@@ -35,11 +35,13 @@ class BatchImporter(Synchronizer):
     #: Whether those were let go who wait for the entity: all of it is paired, and no pair is to go.
     _let_go = False
 
-    def know_odoo(self) -> None:
-        """Ask Odoo early what fields it has and who we are there, for whoever has to wait."""
-        model = self.env[self.binder.unwrap_model()]
-        _ = model._fields
-        self.env.store(model._name).author()
+    def know_author(self) -> None:
+        """Ask Odoo early who we are there."""
+        self.env.store(self.binder.unwrap_model()).author()
+
+    def know_fields(self) -> None:
+        """Ask Odoo early what fields it has, for whoever has to wait."""
+        _ = self.env[self.binder.unwrap_model()]._fields
 
     def begin(self, *, restart: bool = False) -> None:
         """Begin to read what :meth:`run` without filters goes through, where the adapter reads ahead.

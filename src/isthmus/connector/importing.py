@@ -53,6 +53,7 @@ class Import:
 
     def _entity(self, backend: Any, lease: LeaseHold, turn: Turn) -> EntityReport:
         entity, meter = turn.name, Meter()
+        turn.come_up()
         known: dict[str, Any] = {"shared": self.shared, "left_behind": self.left_behind}
         known |= {"pause": turn.pause, "let_go": turn.let_go}
         with (
@@ -64,9 +65,13 @@ class Import:
             patiently = nullcontext() if turn.is_due else suppress(IsthmusError)
             with turn.in_line("odoo"), meter, patiently:
                 if not turn.is_first:
-                    batch.know_odoo()
+                    batch.know_author()
+                    batch.know_fields()
             with turn.in_line("outside"), meter, patiently:
                 batch.begin(restart=self.restart)
+            if turn.is_first:  # while what was begun is read
+                with meter, patiently:
+                    batch.know_fields()
             work.env.commit()  # nothing is remembered of what the others have not done yet
             turn.wait()
             with meter:

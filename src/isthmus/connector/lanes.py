@@ -129,6 +129,13 @@ class Turn:
             self._lanes.passed[line] += 1
             self._lanes.changed.notify_all()
 
+    def come_up(self) -> None:
+        """Wait until the step before the one before has passed its first line: two get ready at a time.
+
+        More of them would hold each other up. Raises LeftError.
+        """
+        self._await(lambda: max(self._lanes.passed.values(), default=0) >= self._place - 1)
+
     def wait(self) -> None:
         """Wait until the step is due. Raises LeftError."""
         self._await(lambda: self.is_due)

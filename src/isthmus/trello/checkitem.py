@@ -194,6 +194,8 @@ class CheckItem(CardPart):
             return {}
 
     class Importer(CardPart.Importer):
+        paired_suffices = True
+
         def skip_reason(self, record: Mapping[str, Any]) -> str | None:
             return "its subtask left it" if record["id"] in self._left else super().skip_reason(record)
 

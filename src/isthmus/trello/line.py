@@ -84,6 +84,8 @@ class Line(CardPart):
             return {row["id"]: row["checklist"] for row in rows if row["checklist"]}
 
     class Importer(CheckItem.Importer):
+        paired_suffices = False
+
         def run_page(self, records: Sequence[Mapping[str, Any]], force: bool = False) -> list[Outcome]:
             cards = {str(record.get("idCard")) for record in records}
             domain = [("backend_id", "=", self.collection.id), ("external_id", "in", sorted(cards))]

@@ -40,6 +40,27 @@ def test_a_step_waits_for_those_that_it_is_behind() -> None:
         assert sorted(done) == list(waits_for)
 
 
+def test_two_steps_get_ready_at_a_time() -> None:
+    getting_ready, most = 0, 0
+    lock, second = threading.Lock(), threading.Event()
+
+    def step(turn: Turn) -> None:
+        nonlocal getting_ready, most
+        turn.come_up()
+        with lock:
+            getting_ready += 1
+            most = max(most, getting_ready)
+        if turn.name == "1":
+            second.set()
+        if turn.is_first:
+            assert second.wait(AT_MOST_S), "the second one waited for the first"
+        with turn.in_line("one"), lock:
+            getting_ready -= 1
+
+    Lanes[None]({str(number): () for number in range(6)}, 4).run(step)
+    assert most == 2
+
+
 def test_a_step_that_is_not_over_can_let_those_go_that_wait_for_it() -> None:
     came = threading.Event()
 

@@ -117,8 +117,11 @@ class Mapper(MapperSession):
         return any(rule.sources is None for rule in self.active_rules())
 
     def remembering(self) -> list[tuple[str, Any]]:
-        """Return the fields that go through a converter which remembers, with that converter."""
-        sources = [rule.source for rule in self.active_rules() if isinstance(rule, DirectRule)]
+        """Return the fields that go through a converter which remembers, with that converter.
+
+        Odoo is not asked which of them it has.
+        """
+        sources = [rule.source for rule in self.rules() if isinstance(rule, DirectRule)]
         return [
             (one.source, one.converter)
             for one in sources

@@ -51,6 +51,37 @@ class Import:
         with self.backend.env.another() as env:
             return self._entity(env[self.backend._name].browse(self.backend.id), self.lease.within(env), turn)
 
+    def _get_ready(self, batch: Any, turn: Turn, meter: Meter) -> None:
+        """Ask both sides what can be asked before the entity is due: what it reads, and what Odoo has.
+
+        One after the other, so that wrong credentials are refused once; the first asks the other side while
+        the second asks Odoo. What cannot begin before it is due fails again then.
+        """
+        patiently = nullcontext() if turn.is_due else suppress(IsthmusError)
+
+        def ask_outside() -> None:
+            with turn.in_line("outside"), meter, patiently:
+                batch.begin(restart=self.restart)
+
+        def ask_odoo() -> None:
+            with turn.in_line("odoo"), meter, patiently:
+                batch.know_author()
+                batch.know_fields()
+
+        match turn.place:
+            case 0:
+                with turn.in_line("odoo"):  # nobody waits for what it asks there later
+                    pass
+                ask_outside()
+                with meter, patiently:
+                    batch.know_fields()
+            case 1:
+                ask_odoo()
+                ask_outside()
+            case _:
+                ask_outside()
+                ask_odoo()
+
     def _entity(self, backend: Any, lease: LeaseHold, turn: Turn) -> EntityReport:
         entity, meter = turn.name, Meter()
         turn.come_up()
@@ -60,18 +91,7 @@ class Import:
             working(backend, entity, "import", self.max_deletes, **known) as work,
             closing(work.component(usage="batch.importer")) as batch,
         ):
-            # One after the other, so that wrong credentials are refused once; the first asks the other side
-            # while the second asks Odoo. What cannot begin before it is due fails again then.
-            patiently = nullcontext() if turn.is_due else suppress(IsthmusError)
-            with turn.in_line("odoo"), meter, patiently:
-                if not turn.is_first:
-                    batch.know_author()
-                    batch.know_fields()
-            with turn.in_line("outside"), meter, patiently:
-                batch.begin(restart=self.restart)
-            if turn.is_first:  # while what was begun is read
-                with meter, patiently:
-                    batch.know_fields()
+            self._get_ready(batch, turn, meter)
             work.env.commit()  # nothing is remembered of what the others have not done yet
             turn.wait()
             with meter:

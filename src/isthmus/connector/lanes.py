@@ -106,8 +106,9 @@ class Turn:
 
     def __init__(self, lanes: Lanes[Any], name: str) -> None:
         self.name = name
+        #: How many steps come before.
+        self.place = lanes.order.index(name)
         self._lanes = lanes
-        self._place = lanes.order.index(name)
 
     @property
     def is_due(self) -> bool:
@@ -115,15 +116,10 @@ class Turn:
         done = self._lanes.answers.keys() | self._lanes.let_go
         return all(other in done for other in self._lanes.waits_for[self.name])
 
-    @property
-    def is_first(self) -> bool:
-        """Whether no step comes before."""
-        return not self._place
-
     @contextmanager
     def in_line(self, line: str) -> Iterator[None]:
         """Do the block when the steps before have done theirs of the same line. Raises LeftError."""
-        self._await(lambda: self._lanes.passed[line] == self._place)
+        self._await(lambda: self._lanes.passed[line] == self.place)
         yield
         with self._lanes.changed:
             self._lanes.passed[line] += 1
@@ -134,7 +130,7 @@ class Turn:
 
         More of them would hold each other up. Raises LeftError.
         """
-        self._await(lambda: max(self._lanes.passed.values(), default=0) >= self._place - 1)
+        self._await(lambda: max(self._lanes.passed.values(), default=0) >= self.place - 1)
 
     def wait(self) -> None:
         """Wait until the step is due. Raises LeftError."""

@@ -52,7 +52,7 @@ def test_two_steps_get_ready_at_a_time() -> None:
             most = max(most, getting_ready)
         if turn.name == "1":
             second.set()
-        if turn.is_first:
+        if turn.place == 0:
             assert second.wait(AT_MOST_S), "the second one waited for the first"
         with turn.in_line("one"), lock:
             getting_ready -= 1
@@ -136,7 +136,7 @@ def test_one_line_does_not_wait_for_another() -> None:
 
     def step(turn: Turn) -> None:
         with turn.in_line("one"):
-            if not turn.is_first:
+            if turn.place:
                 released.set()
         with turn.in_line("other"):
             assert released.wait(AT_MOST_S)

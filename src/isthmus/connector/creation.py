@@ -8,6 +8,7 @@ people did to either record since is a change like any other.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from isthmus.connector.agreement import Agreement
@@ -15,6 +16,9 @@ from isthmus.connector.export_page import Item
 from isthmus.connector.sent import Sent
 from isthmus.connector.settling import settle, settled
 from isthmus.errors import AmbiguousError
+
+#: So long after the last try a create may still come through; an import that finds nothing then gives it up.
+STANDS = timedelta(hours=1)
 
 
 class Creation:
@@ -39,7 +43,10 @@ class Creation:
         self._pair(item, made, Agreement(self._exporter._watched(made), item.now))
 
     def recognise(self, records: Sequence[Mapping[str, Any]], intents: Any) -> None:
-        """Pair those of some records of the other side, which have no pair, that were announced."""
+        """Pair those of some records of the other side, which have no pair, that were announced.
+
+        Announcements of long ago to which nothing was made are taken back: each is looked for with each page.
+        """
         known_by = self._exporter.importer.external_id_of
         ids = {str(known_by(record)) for record in records}
         for intent in intents if ids else ():
@@ -47,6 +54,8 @@ class Creation:
                 twin = self._adapter.find_created(intent.values, intent.announced)
             except self._exporter.sets_aside:
                 continue  # where it was to be is gone, or may no longer be seen: that is no matter of these
+            if twin is None and self._exporter.env.now - intent.write_date > STANDS:
+                self._announcer.settle(intent.odoo_id)
             if twin is None or str(known_by(twin)) not in ids:
                 continue
             ids.remove(str(known_by(twin)))

@@ -41,7 +41,7 @@ class Announcer(ConnectorComponent):
     def all_pending(self) -> Any:
         """Return all intents of the model: creates that may have happened, and are not bound."""
         # All at once: another process may settle one at any moment.
-        read = ["odoo_id", "values", "odoo", "announced"]
+        read = ["odoo_id", "values", "odoo", "announced", "write_date"]
         return self.env["connector.intent"].search_fetch(self._scope(), read)
 
     def announce(self, odoo_id: int, values: dict[str, Any], odoo: dict[str, Any] | None = None) -> Any:

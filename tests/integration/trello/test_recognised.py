@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from isthmus.connector import creation
 from isthmus.connector.operation import export_backend, import_backend
 from isthmus.connector.plan import plan_backend
 from isthmus.demo import Stage
@@ -189,3 +191,17 @@ def test_a_board_that_is_gone_keeps_nothing_else_from_coming_in(both: Both, stat
     both.stage.trello.faults.clear()
     both.settle()
     assert cards(both) == tasks(both) == ["Card 1", "New", "Theirs"]
+
+
+@pytest.mark.parametrize(("stands", "left"), [(creation.STANDS, 1), (timedelta(0), 0)])
+def test_a_create_that_never_came_through_is_given_up_after_a_while(
+    both: Both, monkeypatch: pytest.MonkeyPatch, stands: timedelta, left: int
+) -> None:
+    task = new_task(both)
+    cut_off(both, "/1/cards", acted=False)
+    task.unlink()
+    both.trello.post("/cards", {"idList": TODO, "name": "Another"})
+    monkeypatch.setattr(creation, "STANDS", stands)
+    import_backend(both.backend)
+    assert both.env["connector.intent"].search_count([]) == left
+    assert cards(both) == tasks(both) == ["Another", "Card 1"]

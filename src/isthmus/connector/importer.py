@@ -325,7 +325,8 @@ class Importer(Synchronizer):
         if matched:
             self._map_group(matched, False, None)  # what is only for creation is not written to what exists
         side.create([item for item in still_open(new) if not item.odoo_id])
-        Pairing(self).begin(new)
+        if self.when_paired is not None:
+            Pairing(self).begin(new)
         known = [item for item in still_open(items) if item.binding is not None and not item.made]
         side.update([*known, *still_open(matched)])
         self._tell_paired(items)

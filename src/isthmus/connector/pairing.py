@@ -18,15 +18,15 @@ class Pairing:
     def begin(self, items: list[Item]) -> None:
         """Pair what was announced and created, with what was announced as its base, and commit.
 
-        What it says in Odoo can be read back then while others go on, who need it to have a pair.
+        What it says in Odoo can be read back then while others go on, who need it to have a pair. Where
+        nobody waits, one write of each pair is enough, which is :meth:`finish`'s.
         """
-        if not any(item.announced for item in items):
-            return
         made = [item for item in still_open(items) if item.announced and item.odoo_id]
         for item, provided in zip(made, self.provide(made), strict=True):
             item.made, item.provided = True, provided
-        self._importer.arrivals.settle()
-        self._importer.env.commit()
+        if made:
+            self._importer.arrivals.settle()
+            self._importer.env.commit()
 
     def provide(self, items: list[Item]) -> list[dict[str, Any]]:
         """Give new items their pairs, and return the values of those.
@@ -51,6 +51,7 @@ class Pairing:
         for item, binding in zip(new, self._model.create(rows) if rows else (), strict=True):
             item.binding = binding
             item.outcome = self._importer._outcome("created", item)
+        self._importer.arrivals.settle()
         old = still_open(items)
         self._follow(old)
         self._model.write_each([(item.binding, self._news(item)) for item in old])

@@ -70,9 +70,11 @@ class Timeline(ConnectorComponent):
         What is set aside for the same reason as the last time is counted there, not written anew. Nothing is
         kept where the backend keeps timelines for 0 days.
         """
-        rows = [self._row(operation, outcome, changes) for outcome, changes in told if is_told(outcome)]
-        if not rows or not self._days:
+        telling = [one for one in told if is_told(one[0])]
+        if not telling or not self._days:
             return
+        common = self._common(operation)
+        rows = [{**common, **row_of(*one)} for one in telling]
         known = self._last_of([row for row in rows if row["outcome"] in RECURRING])
         again = {id(row): entry for row in rows if (entry := known.get(key_of(row))) and is_again(row, entry)}
         entries = self.env["connector.timeline"]
@@ -82,20 +84,16 @@ class Timeline(ConnectorComponent):
             )
         entries.create([row for row in rows if id(row) not in again])
 
-    def _row(self, operation: str, outcome: Outcome, changes: Changes | None) -> dict[str, Any]:
-        found = changes() if changes else {}
+    def _common(self, operation: str) -> dict[str, Any]:
+        """Return what the entries of one page all say."""
+        now = self.env.now
         return {
             "backend": reference(self.collection),
             "entity": self.work.model_name,
-            "external_id": outcome.external_id,
-            "odoo_id": outcome.odoo_id,
-            "moment": self.env.now,
-            "last": self.env.now,
+            "moment": now,
+            "last": now,
             "operation": operation,
-            "outcome": outcome.kind,
             "cause": self.cause() or False,
-            "reason": outcome.reason or False,
-            **{name: found.get(name) or False for name in ("seen", "wrote")},
         }
 
     def _last_of(self, rows: Sequence[Mapping[str, Any]]) -> dict[Any, Any]:
@@ -140,6 +138,18 @@ class Timeline(ConnectorComponent):
     @cached_property
     def _days(self) -> int:
         return int(getattr(self.collection, "timeline_days", 0) or 0)
+
+
+def row_of(outcome: Outcome, changes: Changes | None) -> dict[str, Any]:
+    """Return what an entry says of one record."""
+    found = changes() if changes else {}
+    return {
+        "external_id": outcome.external_id,
+        "odoo_id": outcome.odoo_id,
+        "outcome": outcome.kind,
+        "reason": outcome.reason or False,
+        **{name: found.get(name) or False for name in ("seen", "wrote")},
+    }
 
 
 def key_of(row: Mapping[str, Any]) -> tuple[str, Any]:

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar
 
 from isthmus.connector.base_mapper import Mapper
@@ -85,17 +86,14 @@ class TwoWayMapper(Mapper):
             else converter.comparable_external(value)
         )
 
-    @property
+    @cached_property
     def _converters(self) -> dict[str, Converter]:
         """The converters by target field; plain pairs are compared by the type of their field."""
-        found: dict[str, Converter] | None = self.__dict__.get("_converters_by_target")
-        if found is None:
-            found = self.__dict__["_converters_by_target"] = {
-                pair.odoo if self.direction == "import" else pair.external: pair.converter
-                for pair in self.all_pairs()
-                if not isinstance(pair.converter, Same)
-            }
-        return found
+        return {
+            pair.odoo if self.direction == "import" else pair.external: pair.converter
+            for pair in self.all_pairs()
+            if not isinstance(pair.converter, Same)
+        }
 
 
 def _pair(cls: type[Mapper], entry: Any) -> Pair:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 from isthmus.connector.brake import TAKING
 from isthmus.connector.census import LIMIT, census
@@ -29,6 +29,10 @@ class BatchImporter(Synchronizer):
     _name = "connector.batch.importer"
     _inherit = ["connector.synchronizer"]
     _usage = "batch.importer"
+
+    #: Entities whose pairs this one writes to. It begins when they are over, while others that need them may
+    #: begin when they are paired.
+    rewrites: ClassVar[Sequence[str]] = ()
 
     #: What :meth:`begin` has begun to read.
     _begun: Reading | None = None

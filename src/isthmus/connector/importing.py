@@ -73,8 +73,9 @@ class Import:
                 with turn.in_line("odoo"):  # nobody waits for what it asks there later
                     pass
                 ask_outside()
-                with meter, patiently:
-                    batch.know_fields()
+                if not turn.is_alone:
+                    with meter, patiently:
+                        batch.know_fields()
             case 1:
                 ask_odoo()
                 ask_outside()
@@ -93,7 +94,7 @@ class Import:
         ):
             self._get_ready(batch, turn, meter)
             work.env.commit()  # nothing is remembered of what the others have not done yet
-            turn.wait()
+            turn.wait(batch.rewrites)
             with meter:
                 tally = batch.run(
                     force=self.force,

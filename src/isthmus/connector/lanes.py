@@ -111,6 +111,11 @@ class Turn:
         self._lanes = lanes
 
     @property
+    def is_alone(self) -> bool:
+        """Whether there are no other steps."""
+        return len(self._lanes.order) == 1
+
+    @property
     def is_due(self) -> bool:
         """Whether all that the step waits for is done, or has let it go."""
         done = self._lanes.answers.keys() | self._lanes.let_go
@@ -132,9 +137,10 @@ class Turn:
         """
         self._await(lambda: max(self._lanes.passed.values(), default=0) >= self.place - 1)
 
-    def wait(self) -> None:
-        """Wait until the step is due. Raises LeftError."""
-        self._await(lambda: self.is_due)
+    def wait(self, over: Collection[str] = ()) -> None:
+        """Wait until the step is due, and steps of these names before it are over. Raises LeftError."""
+        ends = {one for one in self._lanes.waits_for[self.name] if one in over}
+        self._await(lambda: self.is_due and ends <= self._lanes.answers.keys())
 
     def let_go(self) -> None:
         """Let those go on that wait for this step, which is not over, but has done what they need."""

@@ -35,7 +35,7 @@ class PartBatchImporter(BatchImporter, TrelloComponent, Component):
 
     _name = "trello.part.batch.importer"
     _inherit = ["connector.batch.importer", "base.trello.connector"]
-    _apply_on = ["trello.checkitem", "trello.line", "trello.value", "trello.link", "trello.file"]
+    _apply_on = ["trello.checkitem", "trello.link", "trello.file"]
 
     def run_told(self, names: Sequence[str]) -> tuple[Tally, list[str]]:
         """Import the parts of these cards; parts that are on none of them any more go to the deleter."""
@@ -53,3 +53,13 @@ class PartBatchImporter(BatchImporter, TrelloComponent, Component):
         tally.add(self.remove(gone, self.component(usage="record.import.deleter")))
         self.env.commit()
         return tally, []
+
+
+class ShownBatchImporter(PartBatchImporter):
+    """What tasks show of lines and values is kept with the pairs of their cards."""
+
+    _name = "trello.shown.batch.importer"
+    _inherit = ["trello.part.batch.importer"]
+    _apply_on = ["trello.line", "trello.value"]
+
+    rewrites = ("trello.card",)

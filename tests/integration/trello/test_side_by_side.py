@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from isthmus import telemetry
+from isthmus.connector.batch import BatchImporter
 from isthmus.connector.lanes import Turn
 from isthmus.connector.odoo_side import OdooSide
 from isthmus.connector.operation import import_backend, verify_backend
@@ -124,6 +126,34 @@ def test_items_are_brought_while_what_odoo_made_of_cards_is_read_back(stage: Sta
         end()
     assert sorted(met) == ["project.task/load", "project.task/read"]
     assert pairs(stage)["checkitem"] > items
+    require_agreement(stage)
+
+
+def test_what_writes_to_the_pairs_of_cards_waits_until_cards_are_over(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    items_are_read, happened = threading.Event(), list[str]()
+    read_back, run = OdooSide.read_back, BatchImporter.run
+
+    def read_late(side: OdooSide, items: list[Any]) -> None:
+        model = side.importer.work.model_name
+        if model == "trello.card":
+            assert items_are_read.wait(10), "items waited for it"
+            time.sleep(0.3)  # for values to begin, if they do not wait
+        read_back(side, items)
+        happened.append(f"{model} read")
+        if model == "trello.checkitem":
+            items_are_read.set()
+
+    def begun(batch: BatchImporter, **options: Any) -> Any:
+        happened.append(f"{batch.work.model_name} begun")
+        return run(batch, **options)
+
+    monkeypatch.setattr(OdooSide, "read_back", read_late)
+    monkeypatch.setattr(BatchImporter, "run", begun)
+    run_import(stage)
+    order = ["trello.checkitem begun", "trello.checkitem read", "trello.card read", "trello.value begun"]
+    assert [one for one in happened if one in order] == order
     require_agreement(stage)
 
 

@@ -75,6 +75,26 @@ def test_a_step_that_is_not_over_can_let_those_go_that_wait_for_it() -> None:
     Lanes[None]({"a": (), "b": ("a",)}, 2).run(step)
 
 
+def test_a_step_can_wait_until_another_one_is_over_all_the_same() -> None:
+    let_go, early = threading.Event(), threading.Event()
+
+    def step(turn: Turn) -> None:
+        match turn.name:
+            case "a":
+                turn.let_go()
+                assert let_go.wait(AT_MOST_S), "b waited for the end of a"
+                assert not early.wait(0.1), "c did not wait for the end of a"
+            case "b":
+                turn.wait(over=["x"])
+                let_go.set()
+            case "c":
+                turn.wait(over=["a"])
+                early.set()
+
+    Lanes[None]({"a": (), "b": ("a",), "c": ("a", "b")}, 3).run(step)
+    assert early.is_set()
+
+
 def test_whoever_was_let_go_ends_when_the_other_one_fails() -> None:
     came, left = threading.Event(), threading.Event()
 

@@ -103,6 +103,7 @@ class Items(Ordered, Part):
             return False
         self.call("project.task", "write", [self.pairs()[moved]], vals={"parent_id": cards[target]})
         state = self.truth.pop(moved)
+        self.left.add(state["card"])
         self.truth[f"new {state['name']}"] = {**state, "card": target}
         self._has_left(moved)
         return True

@@ -70,6 +70,8 @@ class Kind(ABC):
         self.hands = hands
         self.client, self.call = hands.client, hands.call
         self.truth: dict[str, State] = self.outside()
+        #: What something left in Odoo, since both sides last agreed: at Trello it is still there.
+        self.left: set[str] = set()
 
     def pairs(self) -> dict[str, int]:
         """Return id at Trello -> id in Odoo."""

@@ -175,7 +175,7 @@ class World:
             self.forget_requests()
             done = self.round()
             if not (done.failures or done.error or self.writes()):
-                self._sides.clear()
+                self._agree()
                 return done.labels
         raise AssertionError(
             f"after {tries} rounds it still fails or writes: {done.error or done.failures}, {self.writes()}"
@@ -210,7 +210,7 @@ class World:
                     raise
                 time.sleep(0.1)
             else:
-                self._sides.clear()
+                self._agree()
                 return
 
     # --- webhooks and jobs ---
@@ -289,8 +289,14 @@ class World:
                         kind.edit_unpaired(known, name, outside)
                         self.early += 1
 
+    def _agree(self) -> None:
+        """Know that both sides agree."""
+        self._sides.clear()
+        for kind in self.kinds:
+            kind.left.clear()
+
     def _delete(self, kind: Kind, outside: bool) -> bool:
-        """Delete a record that nobody has edited, nor what is on it, since both sides agreed.
+        """Delete a record that nobody has edited, nor what is or was on it, since both sides agreed.
 
         Tell whether there was one to spare.
         """
@@ -301,7 +307,8 @@ class World:
             for id_, state in other.truth.items()
             if id_ not in paired
         }
-        spare = sorted(kind.truth.keys() & paired - busy)
+        left = {id_ for other in self.kinds for id_ in other.left}
+        spare = sorted(kind.truth.keys() & paired - busy - left)
         if len(spare) < 2:
             return False
         gone = self.random.choice(spare)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -49,6 +49,15 @@ def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
 def run_import(stage: Stage, **options: Any) -> list[Any]:
     with stage.app.environment() as env:
         return import_backend(env["trello.backend"].search([]), **options)
+
+
+def import_heard(stage: Stage, hear: Callable[[str, dict[str, Any]], None]) -> None:
+    """Import, and have what happens heard of meanwhile."""
+    end = telemetry.subscribe(hear)
+    try:
+        run_import(stage)
+    finally:
+        end()
 
 
 def counted(reports: list[Any]) -> Counter[str]:
@@ -97,11 +106,7 @@ def test_files_are_brought_while_items_are(stage: Stage) -> None:
                 both.wait(10)
                 met.append(what)
 
-    end = telemetry.subscribe(hear)
-    try:
-        run_import(stage)
-    finally:
-        end()
+    import_heard(stage, hear)
     assert sorted(met) == ["ir.attachment/load", "project.task/load"]
     require_agreement(stage)
 
@@ -119,11 +124,7 @@ def test_items_are_brought_while_what_odoo_made_of_cards_is_read_back(stage: Sta
                 both.wait(10)
                 met.append(what)
 
-    end = telemetry.subscribe(hear)
-    try:
-        run_import(stage)
-    finally:
-        end()
+    import_heard(stage, hear)
     assert sorted(met) == ["project.task/load", "project.task/read"]
     assert pairs(stage)["checkitem"] > items
     require_agreement(stage)
